@@ -1,0 +1,1 @@
+"""The consolidation Lambda: workers' answers in, one label per data object out."""

@@ -1,0 +1,1 @@
+"""Estimation on arrays: voting, pixel patterns, matching, fusion, agreement. Imports numpy only."""

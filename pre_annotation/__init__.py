@@ -1,0 +1,1 @@
+"""The pre-annotation Lambda: one manifest line in, the `taskInput` of the worker page out."""

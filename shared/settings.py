@@ -1,0 +1,238 @@
+"""Settings of a deployment (environment variables) and of a job (a JSON document): typed, validated, with their defaults.
+
+`docs/settings.md` shows the table that these declarations make; a test keeps the two the same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Self, TypeVar
+
+from shared.errors import SettingsError
+from shared.json_node import JsonNode
+from shared.s3_uri import AllowedLocations, S3Uri
+
+ENVIRONMENT: Mapping[str, str] = {
+    "ALLOWED_LOCATIONS": "comma-separated bucket/prefix/ places that are read and written; nothing outside is touched",
+    "ALLOWED_ROLES": "comma-separated role ARNs that may be assumed to reach S3; empty: the function's own role",
+    "KMS_KEY_ID": "key for what is written when the job itself names none; empty: the bucket's default encryption",
+    "SETTINGS_S3_URI": "s3:// URI of the job settings; empty: the defaults",
+    "READ_LABEL_CATEGORIES": "true: pre-annotation reads the job's label-category file (needs DescribeLabelingJob)",
+    "POWERTOOLS_SERVICE_NAME": "service name in logs and metrics",
+    "POWERTOOLS_METRICS_NAMESPACE": "namespace of the metrics",
+    "POWERTOOLS_LOG_LEVEL": "least level that is logged",
+    "AWS_ENDPOINT_URL": "another endpoint for AWS calls, for local runs; empty: AWS",
+}
+"""Every environment variable that the two Lambdas read, with its meaning."""
+
+METHODS = ("majority", "weighted")
+WORKER_IDS = ("plain", "hashed", "omitted")
+_PREFIX_DIGITS = 12
+T = TypeVar("T")
+
+
+def _setting(default: Any, meaning: str, **rule: Any) -> Any:
+    """A dataclass field with its meaning for the docs and its rule for the check."""
+    metadata = {"meaning": meaning, **rule}
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is accepted from outside. Meeting one costs the answer or object concerned and names the limit."""
+
+    payload_bytes: int = _setting(200_000_000, "bytes of a consolidation payload", least=1)
+    answer_bytes: int = _setting(50_000_000, "bytes of one worker's answer", least=1)
+    png_bytes: int = _setting(30_000_000, "bytes of a mask PNG after base64", least=1)
+    pixels: int = _setting(100_000_000, "pixels of a mask, read from its header before decoding", least=1)
+    parts: int = _setting(5_000, "boxes, instances or other parts in one answer", least=1)
+    categories: int = _setting(250, "label categories of one job", least=1)
+    text: int = _setting(100_000, "characters of a text or name inside an answer", least=1)
+    nesting: int = _setting(64, "levels of arrays and objects in an answer", least=1)
+    reply_bytes: int = _setting(5_500_000, "bytes of the Lambda's reply; larger labels go to S3", least=1_000)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the labels of a job are made. The JSON names have hyphens: `review_confidence` is `review-confidence`."""
+
+    method: str = _setting(
+        "majority", "how answers are weighed: `majority` (one worker, one vote) or `weighted`", choices=METHODS
+    )
+    quorum: float = _setting(
+        0.5, "a part becomes a label when more than this share of the votes supports it", least=0, below=1
+    )
+    iou_threshold: float = _setting(
+        0.5, "least mean IoU at which parts of different workers are taken for the same", least=0.01, most=1
+    )
+    iou_thresholds: dict[str, float] = _setting(
+        {}, "`iou-threshold` for one kind (`boxes`, `instance-mask`) or one label category", least=0.01, most=1
+    )
+    review_confidence: float = _setting(0.7, "a label under this confidence needs review", least=0, most=1)
+    review_agreement: float = _setting(0.5, "a label under this agreement needs review", least=0, most=1)
+    label_categories: tuple[str, ...] = _setting(
+        (), "label categories in order, for jobs whose event carries none"
+    )
+    worker_weights: dict[str, float] = _setting({}, "votes a worker counts for under `weighted`", least=0)
+    default_worker_weight: float = _setting(1.0, "votes of a worker without an entry in `worker-weights`", least=0)
+    include_worker_annotations: bool = _setting(
+        False, "add the raw answers to each label as `annotationsFromAllWorkers`"
+    )
+    worker_ids: str = _setting(
+        "plain", "worker ids in labels: `plain`, `hashed` or `omitted`", choices=WORKER_IDS
+    )
+    disagreement_maps: bool = _setting(False, "write a heat map of disagreement beside each semantic mask")
+    artefact_prefix: str = _setting(
+        "", "s3:// prefix for masks and large labels; empty: `<outputConfig>/consolidated-annotation/output/`"
+    )
+    skip_label: str = _setting(
+        "", "pre-annotation: skip lines that already carry this label with `skip-confidence`"
+    )
+    skip_confidence: float = _setting(
+        0.9, "least confidence at which `skip-label` spares a line its workers", least=0, most=1
+    )
+    limits: Limits = field(default_factory=Limits, metadata={"meaning": "limits, see below"})
+
+    @classmethod
+    def parse(cls, root: JsonNode, labeling_job_name: str | None = None) -> Self:
+        """Read a settings document for one job.
+
+        The document holds settings directly, or `{"defaults": {...}, "jobs": [{"pattern": "roads-*", "settings": {...}}]}`:
+        then the blocks whose pattern matches the lower-case job name are laid over the defaults, later ones over earlier.
+
+        Raises:
+            SettingsError: an unknown name, a value of a wrong type or out of range; names the JSON path.
+        """
+        values: dict[str, JsonNode] = {}
+        for block in _blocks(root, labeling_job_name):
+            for name, node in block.items():
+                if name == "limits" and "limits" in values:
+                    node = JsonNode(values[name].object() | node.object(), node.path, SettingsError)
+                values[name] = node
+        return _read(cls, values)
+
+    def fingerprint(self) -> str:
+        """The first 12 hex digits of SHA-256 over all settings: labels made under the same settings share it."""
+        return digest(to_wire(self))
+
+    def weight_of(self, worker_id: str) -> float:
+        """Votes the worker counts for under `weighted`."""
+        return self.worker_weights.get(worker_id, self.default_worker_weight)
+
+    def iou_threshold_of(self, kind: str, label_category: str) -> float:
+        """The threshold of the category, else of the kind, else the common one."""
+        return self.iou_thresholds.get(label_category, self.iou_thresholds.get(kind, self.iou_threshold))
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the environment of a Lambda says."""
+
+    allowed_locations: AllowedLocations
+    allowed_roles: frozenset[str]
+    kms_key_id: str | None
+    settings_s3_uri: str | None
+    read_label_categories: bool
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the variables of `ENVIRONMENT` that this project interprets itself.
+
+        Raises:
+            SettingsError: a variable is malformed, or ALLOWED_LOCATIONS is empty, so that nothing could be read.
+        """
+        locations = _listed(environment.get("ALLOWED_LOCATIONS", ""))
+        if not locations:
+            raise SettingsError(
+                "names no place: set the stack parameter AllowedLocations to the buckets and prefixes of the jobs",
+                path="ALLOWED_LOCATIONS",
+            )
+        settings_uri = environment.get("SETTINGS_S3_URI", "").strip()
+        if settings_uri:
+            S3Uri.parse(settings_uri)
+        return cls(
+            allowed_locations=AllowedLocations.parse(locations),
+            allowed_roles=frozenset(_listed(environment.get("ALLOWED_ROLES", ""))),
+            kms_key_id=environment.get("KMS_KEY_ID", "").strip() or None,
+            settings_s3_uri=settings_uri or None,
+            read_label_categories=environment.get("READ_LABEL_CATEGORIES", "").strip().lower() == "true",
+        )
+
+
+def to_wire(settings: Settings | Limits) -> dict[str, Any]:
+    """All settings under their JSON names."""
+    wire: dict[str, Any] = {}
+    for item in dataclasses.fields(settings):
+        value = getattr(settings, item.name)
+        wire[_json_name(item.name)] = to_wire(value) if isinstance(value, Limits) else value
+    return wire
+
+
+def digest(document: Any) -> str:
+    """The first 12 hex digits of SHA-256 over the document's canonical JSON."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:_PREFIX_DIGITS]
+
+
+def _blocks(root: JsonNode, labeling_job_name: str | None) -> list[JsonNode]:
+    root = JsonNode(root.value, root.path, SettingsError)
+    if not root.object().keys() & {"defaults", "jobs"}:
+        return [root]
+    for name, node in root.items():
+        if name not in {"defaults", "jobs"}:
+            raise node.fail("stands beside defaults and jobs; move it into defaults")
+    blocks = [defaults] if (defaults := root.get("defaults")) else []
+    jobs = root.get("jobs")
+    for job in jobs.elements() if jobs else ():
+        if fnmatchcase((labeling_job_name or "").lower(), job["pattern"].string().lower()):
+            blocks.append(job["settings"])
+    return blocks
+
+
+def _read(cls: type[T], values: Mapping[str, JsonNode]) -> T:
+    known = {_json_name(item.name): item for item in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    for name, node in values.items():
+        if name not in known:
+            raise node.fail(f"is not a setting; settings are {', '.join(known)}")
+    return cls(**{known[name].name: _value(known[name], node) for name, node in values.items()})
+
+
+def _value(item: dataclasses.Field[Any], node: JsonNode) -> Any:
+    rule = item.metadata
+    least, most = rule.get("least", float("-inf")), rule.get("most", float("inf"))
+    match item.type:
+        case "Limits":
+            return _read(Limits, dict(node.items()))
+        case "bool":
+            return node.boolean()
+        case "int":
+            return node.integer(least=least, most=most)
+        case "float":
+            value = node.number(least=least, most=most)
+            if "below" in rule and value >= rule["below"]:
+                raise node.fail(f"must be below {rule['below']}, is {value}")
+            return value
+        case "dict[str, float]":
+            return {name: member.number(least=least, most=most) for name, member in node.items()}
+        case "tuple[str, ...]":
+            return node.strings()
+    text = node.string(empty=True)
+    if "choices" in rule and text not in rule["choices"]:
+        raise node.fail(f"must be one of {', '.join(rule['choices'])}, is {text!r}")
+    return text
+
+
+def _json_name(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

@@ -1,0 +1,165 @@
+"""The only module that talks to S3: confinement, roles, KMS, retries, limits.
+
+Everything above it sees `ObjectStore`; `labeljob` puts a folder behind the same protocol, so that what runs in Lambda runs
+the same on a laptop.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import LimitError, NotAllowedError, ObjectMissingError, StorageError
+from shared.s3_uri import AllowedLocations, S3Uri
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CLIENT_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=30, max_pool_connections=32
+)
+_MISSING = {"NoSuchKey", "NoSuchBucket", "404", "NotFound"}
+_DENIED = {"AccessDenied", "403", "Forbidden", "AllAccessDisabled"}
+
+
+class ObjectStore(Protocol):
+    """Where payloads and answers are read from and artefacts are written to."""
+
+    def read(self, uri: str, *, limit: int, limit_name: str) -> bytes:
+        """Read a whole object.
+
+        Args:
+            uri: `s3://bucket/key`.
+            limit: most bytes accepted.
+            limit_name: the setting that holds the limit, for the error.
+
+        Raises:
+            NotAllowedError, ObjectMissingError, StorageError: it cannot be read. LimitError: it is larger than `limit`.
+        """
+        ...
+
+    def write(self, uri: str, body: bytes, content_type: str) -> None:
+        """Write an object; the same bytes again are harmless.
+
+        Raises:
+            NotAllowedError, StorageError: it cannot be written.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class S3Store:
+    """`ObjectStore` on S3.
+
+    Attributes:
+        client: a boto3 S3 client.
+        locations: outside of these nothing is touched.
+        kms_key_id: key for what is written, or None for the bucket's default encryption.
+    """
+
+    client: S3Client
+    locations: AllowedLocations
+    kms_key_id: str | None = None
+
+    def read(self, uri: str, *, limit: int, limit_name: str) -> bytes:
+        """See `ObjectStore.read`. The length is checked before the body is fetched."""
+        place = self.locations.check(S3Uri.parse(uri))
+        try:
+            response = self.client.get_object(Bucket=place.bucket, Key=place.key)
+            if response["ContentLength"] > limit:
+                response["Body"].close()
+                raise LimitError(
+                    f"{place} has {response['ContentLength']} bytes, allowed are {limit}", limit=limit_name
+                )
+            return response["Body"].read()
+        except (ClientError, BotoCoreError) as failure:
+            raise _translate(failure, "read", place) from failure
+
+    def write(self, uri: str, body: bytes, content_type: str) -> None:
+        """See `ObjectStore.write`."""
+        place = self.locations.check(S3Uri.parse(uri))
+        encryption: dict[str, Any] = (
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.kms_key_id} if self.kms_key_id else {}
+        )
+        try:
+            self.client.put_object(
+                Bucket=place.bucket, Key=place.key, Body=body, ContentType=content_type, **encryption
+            )
+        except (ClientError, BotoCoreError) as failure:
+            raise _translate(failure, "write", place) from failure
+
+
+class S3Access:
+    """The S3 clients of one deployment, made once per role and kept while the Lambda is warm."""
+
+    def __init__(self, allowed_roles: frozenset[str] = frozenset()) -> None:
+        self._allowed_roles = allowed_roles
+        self._own: S3Client | None = None
+        self._assumed: dict[str, S3Client] = {}
+
+    def client(self, role_arn: str | None = None) -> S3Client:
+        """An S3 client under `role_arn` if that role is allow-listed, else under the function's own role.
+
+        Raises:
+            NotAllowedError: the role is allow-listed but refuses to be assumed.
+        """
+        if role_arn is None or role_arn not in self._allowed_roles:
+            self._own = self._own or boto3.client("s3", config=CLIENT_CONFIG)
+            return self._own
+        if role_arn not in self._assumed:
+            self._assumed[role_arn] = _assume(role_arn)
+        return self._assumed[role_arn]
+
+
+def artefact_name(body: bytes, extension: str) -> str:
+    """Content address of an artefact: the same bytes always get the same name, so that a retry overwrites with the same.
+
+    Returns:
+        64 hex digits of SHA-256, a dot and the extension.
+    """
+    return f"{hashlib.sha256(body).hexdigest()}.{extension}"
+
+
+def _assume(role_arn: str) -> S3Client:
+    """A client whose credentials botocore renews by itself before they expire."""
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+    from botocore.session import get_session
+
+    session = get_session()
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=session.create_client,
+        source_credentials=session.get_credentials(),
+        role_arn=role_arn,
+        extra_args={"RoleSessionName": "gt-consensus"},
+    )
+    session._credentials = DeferredRefreshableCredentials(
+        method="assume-role", refresh_using=fetcher.fetch_credentials
+    )
+    try:
+        session.get_credentials().get_frozen_credentials()
+    except ClientError as failure:
+        raise NotAllowedError(
+            f"{role_arn} cannot be assumed: its trust policy must name this function's role "
+            f"({failure.response['Error'].get('Code')})",
+            limit="ALLOWED_ROLES",
+        ) from failure
+    return boto3.Session(botocore_session=session).client("s3", config=CLIENT_CONFIG)
+
+
+def _translate(failure: ClientError | BotoCoreError, verb: str, place: S3Uri) -> StorageError:
+    if isinstance(failure, ClientError):
+        code = failure.response.get("Error", {}).get("Code", "")
+        if code in _MISSING:
+            return ObjectMissingError(f"there is no object at {place}")
+        if code in _DENIED:
+            return NotAllowedError(
+                f"S3 refuses to {verb} {place}: the function's role lacks s3:{'Get' if verb == 'read' else 'Put'}Object "
+                "there, or the KMS key's policy does not name it"
+            )
+        return StorageError(f"cannot {verb} {place}: {code or failure}")
+    return StorageError(f"cannot {verb} {place}: {failure}")

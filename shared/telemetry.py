@@ -1,0 +1,19 @@
+"""Logger and metrics of both Lambdas: powertools, set up once. No answer content and no identity beyond worker ids is logged.
+
+Tracing is Lambda's own active tracing, switched by the stack; see docs/decisions/0003.
+"""
+
+from __future__ import annotations
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+NAMESPACE = "GtConsensus"
+
+logger = Logger()
+metrics = Metrics(namespace=NAMESPACE)
+
+
+def count(name: str, amount: int) -> None:
+    """Add to a count metric; zero is emitted too, so that an alarm sees data whenever the function ran."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=amount)
