@@ -1,0 +1,76 @@
+# Needs make, git and a Python 3.11-3.14 with venv. Everything else is installed below, from locks, into this folder.
+
+PYTHON  ?= python3
+# The runtime to build for. `sam build` needs an interpreter of just this version on PATH.
+RUNTIME ?= python3.13
+ARCH    ?= x86_64
+
+BIN := .venv/bin
+SAM := .tools/sam/bin/sam
+
+export PYTHON
+export SAM_CLI_TELEMETRY := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup venv sam ministack runtime lock demo test lint format types pytest build deploy sam-local \
+        bench artefact-report clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install everything (quick when nothing has changed)
+	@$(MAKE) --no-print-directory -j2 venv sam ministack runtime
+
+venv:
+	@tools/install.sh .venv requirements/project.txt --project
+
+sam:
+	@tools/install.sh .tools/sam requirements/sam.txt
+
+ministack:
+	@tools/install.sh .tools/ministack requirements/ministack.txt
+
+runtime:
+	@tools/install.sh .tools/runtime requirements/runtime.txt
+
+lock: ## Resolve the pinned versions in requirements/ anew (needs the network)
+	@tools/lock.sh
+
+demo: venv ## Simulate a labeling job from manifest to report
+	@$(BIN)/python -m labeljob.demo
+
+test: lint types pytest ## Everything that must pass: lint, types, all tests
+
+lint: venv ## Ruff (rules and format) and cfn-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/cfn-lint template.yaml
+
+format: venv ## Let ruff format and repair what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: venv ## mypy, strict
+	$(BIN)/mypy .
+
+pytest: setup ## All tests, also of the built and deployed artefact
+	$(BIN)/pytest $(ARGS)
+
+build: venv sam ## sam build, for RUNTIME=python3.13 ARCH=x86_64
+	@PATH="$(CURDIR)/$(BIN):$$PATH" tools/build.sh "$(SAM)" "$(RUNTIME)" "$(ARCH)"
+
+deploy: build ## sam build, then sam deploy --guided
+	$(SAM) deploy --guided --parameter-overrides PythonRuntime=$(RUNTIME) Architecture=$(ARCH)
+
+sam-local: venv sam ## Build, then run both functions in containers with the sample events
+	@tools/sam_local.sh
+
+bench: venv ## Compare with the peers (ARGS="..." are passed on)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+artefact-report: setup ## Size, cold start and memory of the built functions
+	$(BIN)/python tools/artefact_report.py
+
+clean: ## Remove what was built and installed
+	rm -rf .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .tools .venv build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
