@@ -69,7 +69,7 @@ bench: venv ## Compare with the peers (ARGS="..." are passed on)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 artefact-report: setup ## Size, cold start and memory of the built functions
-	$(BIN)/python tools/artefact_report.py
+	@$(BIN)/python -m tools.artefact_report
 
 clean: ## Remove what was built and installed
 	rm -rf .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .tools .venv build *.egg-info
