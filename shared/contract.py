@@ -217,6 +217,11 @@ class ConsolidationRequest:
         """The job's name as the ARN has it (lower case), or None without an ARN."""
         return job_name_of(self.labeling_job_arn)
 
+    @property
+    def payload_name(self) -> str:
+        """What tells this request from the job's others in the log: the payload's URI."""
+        return self.payload if isinstance(self.payload, str) else "inline"
+
 
 @dataclass(frozen=True, slots=True)
 class ConsolidatedAnnotation:

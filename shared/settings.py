@@ -86,6 +86,9 @@ class Settings:
     include_worker_annotations: bool = _setting(
         False, "add the raw answers to each label as `annotationsFromAllWorkers`"
     )
+    always_fields: bool = _setting(
+        False, "give labels `fields` even when only one form element was answered, for pages with optional ones"
+    )
     worker_ids: str = _setting(
         "plain", "worker ids in labels: `plain`, `hashed` or `omitted`", choices=WORKER_IDS
     )

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
 from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
 
 from shared.errors import LimitError, NotAllowedError, ObjectMissingError, StorageError
 from shared.s3_uri import AllowedLocations, S3Uri
@@ -125,29 +127,36 @@ def artefact_name(body: bytes, extension: str) -> str:
     return f"{hashlib.sha256(body).hexdigest()}.{extension}"
 
 
-def _assume(role_arn: str) -> S3Client:
-    """A client whose credentials botocore renews by itself before they expire."""
-    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-    from botocore.session import get_session
+class _AssumedRole:
+    """A botocore credential provider for one role; botocore renews what it gives before it expires."""
 
-    session = get_session()
-    fetcher = AssumeRoleCredentialFetcher(
-        client_creator=session.create_client,
-        source_credentials=session.get_credentials(),
-        role_arn=role_arn,
-        extra_args={"RoleSessionName": "gt-consensus"},
-    )
-    session._credentials = DeferredRefreshableCredentials(
-        method="assume-role", refresh_using=fetcher.fetch_credentials
-    )
+    def __init__(self, role_arn: str) -> None:
+        session = get_session()
+        self._fetcher = AssumeRoleCredentialFetcher(
+            client_creator=session.create_client,
+            source_credentials=session.get_credentials(),
+            role_arn=role_arn,
+            extra_args={"RoleSessionName": "gt-consensus"},
+        )
+
+    def load_credentials(self) -> DeferredRefreshableCredentials:
+        """The hook that botocore's session calls."""
+        return DeferredRefreshableCredentials(
+            method="assume-role", refresh_using=self._fetcher.fetch_credentials
+        )
+
+
+def _assume(role_arn: str) -> S3Client:
+    role = _AssumedRole(role_arn)
     try:
-        session.get_credentials().get_frozen_credentials()
-    except ClientError as failure:
+        role.load_credentials().get_frozen_credentials()
+    except (ClientError, BotoCoreError) as failure:
         raise NotAllowedError(
-            f"{role_arn} cannot be assumed: its trust policy must name this function's role "
-            f"({failure.response['Error'].get('Code')})",
+            f"{role_arn} cannot be assumed: its trust policy must name this function's role ({failure})",
             limit="ALLOWED_ROLES",
         ) from failure
+    session = get_session()
+    session.register_component("credential_provider", role)
     return boto3.Session(botocore_session=session).client("s3", config=CLIENT_CONFIG)
 
 

@@ -1,0 +1,135 @@
+"""A worker's form to its elements: one answer per worker, and which kind each form element is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from consolidation.kinds import KINDS, Kind
+from consolidation.rejections import Rejection
+from shared.contract import AnnotatedDataObject, WorkerAnnotation
+from shared.errors import AnswerError, GtConsensusError, LimitError
+from shared.json_node import Json, JsonNode, parse_json
+from shared.settings import Limits
+
+Fetch = Callable[[str], bytes]
+"""Reads an answer that lies in S3, by its URI."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerForm:
+    """The form one worker submitted.
+
+    Attributes:
+        worker_id: who.
+        elements: answer of each form element, by the element's name.
+        skill: votes the worker counts for where answers are weighted, and what breaks ties.
+    """
+
+    worker_id: str
+    elements: Mapping[str, Any]
+    skill: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """All that workers submitted for a data object.
+
+    Attributes:
+        forms: one per worker, in the order received.
+        rejected: answers that could not be read, and those that a later one replaced.
+        annotations: every answer as received, for labels that carry the raw answers.
+    """
+
+    forms: tuple[WorkerForm, ...]
+    rejected: tuple[Rejection, ...]
+    annotations: tuple[WorkerAnnotation, ...]
+
+
+def read_forms(data_object: AnnotatedDataObject, fetch: Fetch, limits: Limits) -> Forms:
+    """Read the answers of a data object; a broken one costs only itself.
+
+    Of several answers by one worker the last that can be read counts, so that no worker votes twice.
+
+    Args:
+        data_object: as received.
+        fetch: called for every answer that is an `s3Uri`; its errors cost that answer.
+        limits: `answer_bytes` and `nesting` are applied.
+
+    Returns:
+        The forms, and a rejection for every answer that does not count.
+    """
+    forms: dict[str, WorkerForm] = {}
+    rejected: list[Rejection] = []
+    annotations = []
+    for node in data_object.annotations:
+        worker_id = _worker_id(node)
+        try:
+            annotation = WorkerAnnotation.parse(node)
+            annotations.append(annotation)
+            form = WorkerForm(worker_id, _elements(annotation, fetch, limits))
+        except GtConsensusError as failure:
+            rejected.append(Rejection(worker_id, failure.reason))
+            continue
+        if worker_id in forms:
+            rejected.append(Rejection(worker_id, "the worker answered more than once; the last answer counts"))
+        forms[worker_id] = form
+    return Forms(tuple(forms.values()), tuple(rejected), tuple(annotations))
+
+
+def element_kinds(forms: Sequence[WorkerForm]) -> dict[str, Kind | None]:
+    """Which kind each form element is: the one that recognises the answers of most workers.
+
+    Returns:
+        Kind by element name, sorted by name; None where no kind recognises any worker's answer.
+
+    Ties: the kind that comes first in the table of kinds.
+    """
+    names = sorted({name for form in forms for name in form.elements})
+    return {name: _kind_of([form.elements[name] for form in forms if name in form.elements]) for name in names}
+
+
+def recognise(element: Json) -> Kind | None:
+    """The first kind that says an element's answer is its own, or None."""
+    return next((kind for kind in KINDS if kind.recognise(element)), None)
+
+
+def _kind_of(answers: Sequence[Json]) -> Kind | None:
+    votes = Counter(kind.name for answer in answers if (kind := recognise(answer)))
+    return max(
+        (kind for kind in KINDS if votes[kind.name]), key=lambda kind: votes[kind.name], default=None
+    )
+
+
+def _worker_id(node: JsonNode) -> str:
+    """The id, or a stand-in that names the place, so that even a nameless answer is accounted for."""
+    worker_id = node.value.get("workerId") if isinstance(node.value, dict) else None
+    return worker_id if isinstance(worker_id, str) and worker_id else f"unknown at {node.path}"
+
+
+def _elements(annotation: WorkerAnnotation, fetch: Fetch, limits: Limits) -> Mapping[str, Any]:
+    content: str | bytes
+    if annotation.content is not None:
+        content = annotation.content
+        if len(content) > limits.answer_bytes:
+            raise LimitError(
+                f"the answer has {len(content)} characters, allowed are {limits.answer_bytes}",
+                limit="limits.answer-bytes",
+            )
+    else:
+        content = fetch(annotation.s3_uri or "")
+    form = parse_json(content, error=AnswerError, nesting=limits.nesting)
+    if isinstance(form.value, list) and len(form.value) == 1:
+        form = next(form.elements())
+    elements = _without_envelope(form).object()
+    if not elements:
+        raise AnswerError("the form came back empty")
+    return elements
+
+
+def _without_envelope(form: JsonNode) -> JsonNode:
+    """An answer fetched from S3 may be a worker-response entry, whose form stands under `answerContent`."""
+    content = form.get("answerContent") if isinstance(form.value, dict) else None
+    return content if content is not None and isinstance(content.value, dict) else form

@@ -1,0 +1,185 @@
+"""What a kind is: the four parts each file in `kinds/` provides, and the values that pass between them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from consolidation.estimation.votes import posterior
+from consolidation.rejections import Rejection
+from shared.json_node import Json, JsonNode
+from shared.settings import Limits, Settings
+
+Save: TypeAlias = Callable[[bytes, str], str]
+"""Stores an artefact (bytes, file extension) and returns the URI under which the label may refer to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One worker's parsed answer to one form element.
+
+    Attributes:
+        worker_id: who gave it.
+        value: what `Kind.parse` made of it.
+        weight: votes the worker counts for, >= 0.
+        skill: what breaks ties between equal votes, >= 0.
+    """
+
+    worker_id: str
+    value: Any
+    weight: float = 1.0
+    skill: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is known of a data object besides its answers.
+
+    Attributes:
+        settings: of the job.
+        label_categories: of the job, in order; empty when neither event nor settings name any.
+        data_object: `{"s3Uri": ...}` or `{"content": ...}`.
+    """
+
+    settings: Settings
+    label_categories: tuple[str, ...] = ()
+    data_object: Mapping[str, Any] = field(default_factory=dict)
+
+    def categories(self, seen: Iterable[str]) -> tuple[str, ...]:
+        """The job's label categories, and behind them, sorted, the names that workers used beyond these."""
+        return (*self.label_categories, *sorted(set(seen) - set(self.label_categories)))
+
+    def choices(self, seen: Iterable[str]) -> int:
+        """How many categories a worker could choose from, as far as is known; at least 2."""
+        return max(len(self.categories(seen)), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Who stands behind a part.
+
+    Attributes:
+        worker_ids: the workers who marked it, sorted.
+        of: workers who could have marked it.
+        share: their share of the votes, in [0, 1].
+    """
+
+    worker_ids: tuple[str, ...]
+    of: int
+    share: float
+
+    def to_wire(self) -> dict[str, Json]:
+        """`workers` of `of` workers, their share of the votes, and their ids."""
+        return {
+            "workers": len(self.worker_ids),
+            "of": self.of,
+            "share": rounded(self.share),
+            "worker-ids": list(self.worker_ids),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Consensus:
+    """What a merge makes of the answers of one form element.
+
+    Attributes:
+        merged: the merged value, of the kind's own type.
+        confidence: probability that the label is right, in (0, 1); None for a single worker.
+        agreement: how far the workers agree with each other, in [0, 1]; None for a single worker.
+        worker_agreement: for each worker who counted, the share of the label the worker agrees with, in [0, 1].
+        reasons: why a person should look at it, such as `tie` or `quorum:boxes[1]`.
+        rejected: answers or parts that could not be counted.
+    """
+
+    merged: Any
+    confidence: float | None
+    agreement: float | None
+    worker_agreement: Mapping[str, float]
+    reasons: tuple[str, ...] = ()
+    rejected: tuple[Rejection, ...] = ()
+
+
+class Kind(ABC):
+    """One annotation kind. The class docstring of each is its rule book."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def recognise(self, element: Json) -> bool:
+        """Whether the answer to a form element has this kind's shape. Never raises."""
+
+    @abstractmethod
+    def parse(self, element: JsonNode, limits: Limits) -> Any:
+        """Read one worker's answer to a form element.
+
+        Raises:
+            AnswerError: it cannot be used; names the JSON path. LimitError: it meets a limit; names the setting.
+        """
+
+    @abstractmethod
+    def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
+        """Merge at least one answer. Pure: inputs are not modified; called by `merge_answers`.
+
+        Raises:
+            MergeError: the answers cannot be merged with each other.
+        """
+
+    @abstractmethod
+    def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
+        """The label value beside `consolidation`, in Ground Truth's shape for this kind; artefacts go through `save`."""
+
+
+def merge_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Consensus:
+    """Merge answers by a kind's rule, under the laws that hold for every kind.
+
+    Workers are put in the order of their ids, so that the order received changes nothing; a worker of weight 0 is left out and
+    named; a single worker gives neither confidence nor agreement and asks for review.
+
+    Args:
+        kind: the kind that parsed the answers.
+        answers: one per worker, at least one of positive weight.
+        task: of the data object.
+
+    Raises:
+        MergeError: see `Kind.merge`.
+    """
+    ordered = sorted(answers, key=lambda answer: answer.worker_id)
+    counted = [answer for answer in ordered if answer.weight > 0]
+    silent = tuple(
+        Rejection(answer.worker_id, "the worker has weight 0") for answer in ordered if answer.weight <= 0
+    )
+    consensus = kind.merge(counted, task)
+    consensus = replace(consensus, rejected=(*silent, *consensus.rejected))
+    if len(consensus.worker_agreement) > 1:
+        return consensus
+    return replace(consensus, confidence=None, agreement=None, reasons=("single-worker", *consensus.reasons))
+
+
+def rounded(share: float) -> float:
+    """A share or probability as labels carry it: 4 decimals."""
+    return round(float(share), 4)
+
+
+def probability(value: float | None) -> float | None:
+    """A probability as labels carry it: 4 decimals, never 0 or 1, which no finite number of answers can prove."""
+    return None if value is None else min(max(rounded(value), 0.0001), 0.9999)
+
+
+def class_map(categories: Sequence[str], used: Iterable[str]) -> dict[str, Json]:
+    """`{"0": "car"}`: the categories used, by their position; the shape of Ground Truth's built-in `class-map`."""
+    wanted = set(used)
+    return {str(number): name for number, name in enumerate(categories) if name in wanted}
+
+
+def label_probability(
+    votes: Mapping[str, float], label_category: str, choices: int
+) -> float:
+    """Probability that a part has a label category, given the votes of those who marked the part."""
+    names = sorted(votes)
+    counts: npt.NDArray[np.float64] = np.array([votes[name] for name in names])
+    return float(posterior(counts, max(choices, len(names)))[names.index(label_category)])

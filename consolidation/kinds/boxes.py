@@ -1,0 +1,202 @@
+"""Boxes: axis-aligned, each with a label category."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from consolidation.estimation.boxes import fuse, overlaps_between
+from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task, class_map, probability
+from consolidation.kinds.parts import (
+    Decision,
+    ImageSize,
+    Part,
+    agree_on_size,
+    agreement_with_label,
+    decide,
+    label_confidence,
+    pairwise_dice,
+    parse_image_size,
+    part_reasons,
+)
+from consolidation.rejections import Rejection
+from shared.errors import AnswerError, LimitError
+from shared.json_node import Json, JsonNode
+from shared.settings import Limits
+
+_DIGITS = 6
+"""Decimals kept of coordinates that do not come as whole pixels: enough to clean float sums, too few to move a box."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxesAnswer:
+    """One worker's boxes.
+
+    Attributes:
+        size: (width, height) of the image in pixels, or None.
+        boxes: float64, shape (n, 4): left, top, right, bottom in pixels, clipped to the image.
+        labels: n label categories.
+        whole: whether all coordinates came as whole numbers.
+        faults: (JSON path, reason) of boxes that could not be read.
+    """
+
+    size: ImageSize | None
+    boxes: npt.NDArray[np.float64]
+    labels: tuple[str, ...]
+    whole: bool = True
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MergedBox:
+    """A decision with its fused box: left, top, width, height in pixels."""
+
+    decision: Decision
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class MergedBoxes:
+    """All boxes of a label; `categories` gives the ids."""
+
+    size: ImageSize | None
+    categories: tuple[str, ...]
+    labels: tuple[MergedBox, ...]
+    candidates: tuple[MergedBox, ...]
+
+
+class BoxesKind(Kind):
+    """Boxes: `crowd-bounding-box`.
+
+    Recognised: an object with an array `boundingBoxes`.
+    Matched: across workers by mean IoU (setting `iou-threshold`, per kind or category), same category first, then any; at most one
+    box per worker in a cluster (`estimation.matching`). Boxes are clipped to the image first; one outside of it is rejected.
+    Fused: the weighted median of each edge, so that one gross outlier of three does no harm; two workers give the mean. Coordinates
+    are whole pixels when all of the members' are, halves going to the even pixel.
+    Quorum: a box marked by more than `quorum` of the votes is a label; the others are kept under `candidates`.
+    Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:part-N`.
+    Single worker: the worker's boxes, confidence null. Empty answer: a vote that there is nothing. Duplicate worker: the last answer
+    counts. Another image size than most workers': the answer is rejected.
+    Confidence of a box: probability that it is real (given how many marked it) times that its category is right (given what they
+    called it). Confidence of the label: the expected share of right decisions over boxes and candidates. Agreement: mean pairwise
+    Dice of the workers' boxes, shared ones counted by their IoU.
+    Time O(B log B) for B boxes of all workers plus the pairs that overlap, memory O(B + pairs).
+    """
+
+    name: ClassVar[str] = "boxes"
+
+    def recognise(self, element: Json) -> bool:
+        """See the class."""
+        return isinstance(element, dict) and isinstance(element.get("boundingBoxes"), list)
+
+    def parse(self, element: JsonNode, limits: Limits) -> BoxesAnswer:
+        """Read and clip the boxes; a box that cannot be read is a fault of its own, not of the answer."""
+        size = parse_image_size(element)
+        listed = element["boundingBoxes"]
+        if len(listed.array()) > limits.parts:
+            raise LimitError(
+                f"has {len(listed.array())} boxes, allowed are {limits.parts}", path=listed.path, limit="limits.parts"
+            )
+        boxes, labels, faults, whole = [], [], [], True
+        for node in listed.elements():
+            try:
+                edges = _edges(node, size)
+                labels.append(node["label"].string())
+                boxes.append(edges)
+                whole = whole and all(float(edge).is_integer() for edge in edges)
+            except AnswerError as fault:
+                faults.append((node.path, fault.reason))
+        array = np.array(boxes, dtype=np.float64).reshape(-1, 4)
+        return BoxesAnswer(size, array, tuple(labels), whole, tuple(faults))
+
+    def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
+        """Match, decide, fuse; see the class for the rules."""
+        size, kept, rejected = agree_on_size(answers)
+        parts, boxes = _in_reading_order(kept)
+        overlaps = overlaps_between(boxes, np.array([part.worker for part in parts], dtype=np.int64))
+        decisions = decide(self.name, parts, overlaps, kept, task)
+        fused = [MergedBox(made, _fused(made, parts, boxes, kept)) for made in decisions]
+        rejected += [
+            Rejection(answer.worker_id, reason, path) for answer in kept for path, reason in answer.value.faults
+        ]
+        merged = MergedBoxes(
+            size=size,
+            categories=task.categories(part.label for part in parts),
+            labels=tuple(box for box in fused if box.decision.accepted),
+            candidates=tuple(box for box in fused if not box.decision.accepted),
+        )
+        return Consensus(
+            merged=merged,
+            confidence=label_confidence(decisions, kept),
+            agreement=pairwise_dice(parts, overlaps, decisions, len(kept)),
+            worker_agreement=agreement_with_label(parts, decisions, kept),
+            reasons=tuple(part_reasons(decisions)),
+            rejected=tuple(rejected),
+        )
+
+    def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
+        """The built-in shape (`annotations`, `image_size`) with `class-map`, confidence, support and candidates."""
+        merged: MergedBoxes = consensus.merged
+        single = consensus.confidence is None
+        everything = (*merged.labels, *merged.candidates)
+        return {
+            "image_size": [{"width": merged.size[0], "height": merged.size[1]}] if merged.size else [],
+            "annotations": [_written(box, merged.categories, single=single) for box in merged.labels],
+            "class-map": class_map(merged.categories, (box.decision.label for box in everything)),
+            "candidates": [_written(box, merged.categories, single=single) for box in merged.candidates],
+        }
+
+
+def _edges(node: JsonNode, size: ImageSize | None) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of a box, clipped to the image."""
+    left, top = node["left"].number(), node["top"].number()
+    width, height = node["width"].number(), node["height"].number()
+    if width <= 0 or height <= 0:
+        raise node.fail(f"is {width:g}x{height:g}; a box needs a width and a height")
+    right, bottom = left + width, top + height
+    if size is not None:
+        left, right = max(left, 0), min(right, size[0])
+        top, bottom = max(top, 0), min(bottom, size[1])
+    if right <= left or bottom <= top:
+        raise node.fail("lies outside of the image")
+    return left, top, right, bottom
+
+
+def _in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], npt.NDArray[np.float64]]:
+    """The parts of all workers from top to bottom, left to right: an order that does not depend on that of the workers."""
+    rows = [
+        (*box, label, worker)
+        for worker, answer in enumerate(answers)
+        for box, label in zip(answer.value.boxes.tolist(), answer.value.labels, strict=True)
+    ]
+    rows.sort(key=lambda row: (row[1], row[0], row[3], row[2], row[4], row[5]))
+    boxes = np.array([row[:4] for row in rows], dtype=np.float64).reshape(-1, 4)
+    return [Part(worker=row[5], label=row[4]) for row in rows], boxes
+
+
+def _fused(
+    made: Decision, parts: Sequence[Part], boxes: npt.NDArray[np.float64], answers: Sequence[Answer]
+) -> tuple[float, float, float, float]:
+    makers = [answers[parts[member].worker] for member in made.members]
+    edges = fuse(boxes[list(made.members)], np.array([maker.weight for maker in makers]))
+    digits = 0 if all(maker.value.whole for maker in makers) else _DIGITS
+    left, top, right, bottom = (round(float(edge), digits) for edge in edges)
+    return left, top, round(right - left, digits), round(bottom - top, digits)
+
+
+def _written(box: MergedBox, categories: Sequence[str], *, single: bool) -> dict[str, Any]:
+    left, top, width, height = (int(value) if value == int(value) else value for value in box.box)
+    return {
+        "class_id": categories.index(box.decision.label),
+        "class-name": box.decision.label,
+        "left": left,
+        "top": top,
+        "width": width,
+        "height": height,
+        "confidence": None if single else probability(box.decision.confidence),
+        "support": box.decision.support.to_wire(),
+    }

@@ -1,0 +1,86 @@
+"""What semantic and instance masks have in common: reading `labeledImage`, coding workers' maps as pixel patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from consolidation.estimation.patterns import Patterns, find_patterns
+from consolidation.kinds.base import Answer
+from consolidation.kinds.parts import ImageSize, parse_image_size
+from consolidation.mask_png import Colour, ColourMap, decode_mask
+from shared.json_node import JsonNode
+from shared.settings import Limits
+
+_PLAIN_BACKGROUNDS = {(0, 0, 0), (255, 255, 255)}
+
+
+def parse_mask(element: JsonNode, limits: Limits) -> tuple[ImageSize, ColourMap]:
+    """Read the declared image size and the PNG of an answer.
+
+    Raises:
+        AnswerError: no size, no PNG, or a PNG that cannot be used. LimitError: too large.
+    """
+    size = parse_image_size(element)
+    if size is None:
+        raise element.fail("has no inputImageProperties, so the mask's size cannot be checked")
+    data = element["labeledImage"]["pngImageData"]
+    return size, decode_mask(data.string(), size, limits)
+
+
+def number_colours(
+    colour_map: ColourMap, numbers: Mapping[Colour, int]
+) -> tuple[npt.NDArray[np.uint16], dict[int, int], list[tuple[str, str]]]:
+    """Give every colour of a mask the number of the category or instance that was drawn in it.
+
+    Colours are looked up by value, never by their place in the palette. Transparent pixels are background (0), and so is a colour
+    that nothing was drawn in; unless it is plain black or white in a mask without transparency, that is reported as a fault.
+
+    Args:
+        colour_map: of one worker.
+        numbers: number (from 1) for each colour named in the answer.
+
+    Returns:
+        uint16, shape (colours,): number of each of the map's colours. Pixels of each number. Faults as (path, reason).
+
+    Time O(pixels) for the count, memory O(colours).
+    """
+    pixels = np.bincount(colour_map.indices.reshape(-1), minlength=len(colour_map.colours))
+    opaque = all(colour is not None for colour, drawn in zip(colour_map.colours, pixels, strict=True) if drawn)
+    number = np.zeros(len(colour_map.colours), np.uint16)
+    counts: dict[int, int] = {}
+    unnamed: list[str] = []
+    stray = 0
+    for place, colour in enumerate(colour_map.colours):
+        found = 0 if colour is None else numbers.get(colour, 0)
+        number[place] = found
+        counts[found] = counts.get(found, 0) + int(pixels[place])
+        plain = opaque and colour in _PLAIN_BACKGROUNDS
+        if colour is not None and not found and pixels[place] and not plain:
+            unnamed.append("#{:02x}{:02x}{:02x}".format(*colour))
+            stray += int(pixels[place])
+    if not unnamed:
+        return number, counts, []
+    shown = ", ".join(unnamed[:3]) + (" ..." if len(unnamed) > 3 else "")
+    reason = f"{stray} pixels in {len(unnamed)} colours that the answer gives no meaning ({shown}) count as background"
+    return number, counts, [("$.labeledImage.pngImageData", reason)]
+
+
+def meaning_patterns(answers: Sequence[Answer], meanings: Sequence[npt.NDArray[np.integer[Any]]]) -> Patterns:
+    """Pixel patterns over what the workers meant, coded from their colours.
+
+    Args:
+        answers: their values have a `colour_map`; all of one image size.
+        meanings: for each answer, shape (colours,): what each of its colours stands for.
+
+    Returns:
+        Patterns whose table holds meanings. Two patterns may be alike, where a worker used two colours for one thing; no pixel is
+        ever remapped, only the table is.
+    """
+    maps = [answer.value.colour_map for answer in answers]
+    coded = find_patterns([found.indices for found in maps], [len(found.colours) for found in maps])
+    columns = [meaning[coded.table[:, worker]] for worker, meaning in enumerate(meanings)]
+    return Patterns(np.column_stack(columns).astype(np.uint16), coded.pixels, coded.codes)

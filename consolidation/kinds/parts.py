@@ -1,0 +1,213 @@
+"""What kinds made of parts (boxes, instances, ...) have in common: image size, clusters, quorum, confidence, agreement."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from consolidation.estimation.matching import Overlaps, cluster_parts
+from consolidation.estimation.votes import existence, winner
+from consolidation.kinds.base import Answer, Support, Task, label_probability
+from consolidation.rejections import Rejection
+from shared.json_node import JsonNode
+
+ImageSize = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of one worker's answer.
+
+    Attributes:
+        worker: index into the answers that are merged.
+        label: label category.
+    """
+
+    worker: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of a cluster of parts.
+
+    Attributes:
+        members: the parts, ascending.
+        label: the category most of its workers gave it.
+        support: who marked it.
+        existence: probability that it is real.
+        confidence: probability that it is real and of this category.
+        accepted: whether it has a quorum and becomes a label; otherwise it is a candidate.
+        tied: whether the tie rule decided its category.
+    """
+
+    members: tuple[int, ...]
+    label: str
+    support: Support
+    existence: float
+    confidence: float
+    accepted: bool
+    tied: bool
+
+
+def parse_image_size(element: JsonNode) -> ImageSize | None:
+    """(width, height) of `inputImageProperties`, or None when the answer has none.
+
+    Raises:
+        AnswerError: a side is not a positive whole number.
+    """
+    properties = element.get("inputImageProperties")
+    if properties is None:
+        return None
+    return properties["width"].integer(least=1), properties["height"].integer(least=1)
+
+
+def agree_on_size(
+    answers: Sequence[Answer],
+) -> tuple[ImageSize | None, list[Answer], list[Rejection]]:
+    """The image size that has most votes, the answers made on it, and the others as rejections.
+
+    Geometry of different frames (a rotated or re-encoded copy) cannot be compared. Answers without a size are kept.
+    Ties: higher summed skill, then the smaller size.
+    """
+    sizes = sorted({answer.value.size for answer in answers if answer.value.size is not None})
+    if len(sizes) < 2:
+        return (sizes[0] if sizes else None), list(answers), []
+    votes = [sum(answer.weight for answer in answers if answer.value.size == size) for size in sizes]
+    skill = [sum(answer.skill for answer in answers if answer.value.size == size) for size in sizes]
+    agreed = sizes[winner(np.array(votes), np.array(skill))[0]]
+    kept = [answer for answer in answers if answer.value.size in {agreed, None}]
+    rejected = [
+        Rejection(
+            answer.worker_id,
+            f"the answer is for an image of {answer.value.size[0]}x{answer.value.size[1]}, "
+            f"most are for {agreed[0]}x{agreed[1]}",
+        )
+        for answer in answers
+        if answer.value.size not in {agreed, None}
+    ]
+    return agreed, kept, rejected
+
+
+def decide(
+    kind: str, parts: Sequence[Part], overlaps: Overlaps, answers: Sequence[Answer], task: Task
+) -> list[Decision]:
+    """Cluster the parts of all workers and decide on each cluster.
+
+    Args:
+        kind: name of the kind, for its IoU threshold.
+        parts: P parts in an order that does not depend on that of the workers.
+        overlaps: of the parts.
+        answers: those that count; every one of them could have marked every part.
+        task: of the data object.
+
+    Returns:
+        One decision per cluster; every part is in exactly one.
+    """
+    categories = task.categories(part.label for part in parts)
+    number = {name: position for position, name in enumerate(categories)}
+    clusters = cluster_parts(
+        overlaps,
+        workers=[part.worker for part in parts],
+        categories=[number[part.label] for part in parts],
+        thresholds=[task.settings.iou_threshold_of(kind, part.label) for part in parts],
+    )
+    total = sum(answer.weight for answer in answers)
+    choices = task.choices(categories)
+    return [_decision(members, parts, answers, number, total, choices, task) for members in clusters]
+
+
+def _decision(
+    members: Sequence[int],
+    parts: Sequence[Part],
+    answers: Sequence[Answer],
+    number: Mapping[str, int],
+    total: float,
+    choices: int,
+    task: Task,
+) -> Decision:
+    votes: defaultdict[str, float] = defaultdict(float)
+    skill: defaultdict[str, float] = defaultdict(float)
+    for member in members:
+        answer = answers[parts[member].worker]
+        votes[parts[member].label] += answer.weight
+        skill[parts[member].label] += answer.skill
+    names = sorted(votes, key=number.__getitem__)
+    best, tied = winner(np.array([votes[name] for name in names]), np.array([skill[name] for name in names]))
+    supporters = sum(votes.values())
+    real = existence(supporters, total)
+    workers = sorted(answers[parts[member].worker].worker_id for member in members)
+    return Decision(
+        members=tuple(members),
+        label=names[best],
+        support=Support(tuple(workers), len(answers), supporters / total),
+        existence=real,
+        confidence=real * label_probability(votes, names[best], choices),
+        accepted=supporters / total > task.settings.quorum,
+        tied=tied,
+    )
+
+
+def label_confidence(decisions: Sequence[Decision], answers: Sequence[Answer]) -> float:
+    """Expected share of the decisions that are right: parts that became labels, and candidates that did not.
+
+    Where nobody marked anything: the probability that there is nothing, by the same model.
+    """
+    if not decisions:
+        return existence(total := sum(answer.weight for answer in answers), total)
+    right = [made.confidence if made.accepted else 1 - made.existence for made in decisions]
+    return sum(right) / len(right)
+
+
+def pairwise_dice(
+    parts: Sequence[Part], overlaps: Overlaps, decisions: Sequence[Decision], workers: int
+) -> float | None:
+    """Mean over worker pairs of 2 * sum of IoU over shared parts / number of both workers' parts.
+
+    Shared parts are those in one cluster with the same label category. Two workers who both marked nothing agree fully.
+
+    Returns:
+        A share in [0, 1], or None for fewer than two workers.
+    """
+    if workers < 2:
+        return None
+    iou = dict(zip(zip(overlaps.first.tolist(), overlaps.second.tolist(), strict=True), overlaps.iou.tolist(), strict=True))
+    shared: defaultdict[tuple[int, int], float] = defaultdict(float)
+    for made in decisions:
+        for first, second in combinations(made.members, 2):
+            if parts[first].label == parts[second].label:
+                one, other = sorted((parts[first].worker, parts[second].worker))
+                shared[one, other] += iou.get((first, second), 0.0)
+    made_by = Counter(part.worker for part in parts)
+    scores = []
+    for one, other in combinations(range(workers), 2):
+        drawn = made_by[one] + made_by[other]
+        scores.append(2 * shared[one, other] / drawn if drawn else 1.0)
+    return sum(scores) / len(scores)
+
+
+def agreement_with_label(
+    parts: Sequence[Part], decisions: Sequence[Decision], answers: Sequence[Answer]
+) -> dict[str, float]:
+    """For each worker, 2 * parts that became labels under the same category / (worker's parts + labels); 1.0 if neither has any."""
+    accepted = [made for made in decisions if made.accepted]
+    made_by = Counter(part.worker for part in parts)
+    matched = Counter(
+        parts[member].worker for made in accepted for member in made.members if parts[member].label == made.label
+    )
+    shares = {}
+    for worker, answer in enumerate(answers):
+        drawn = made_by[worker] + len(accepted)
+        shares[answer.worker_id] = 2 * matched[worker] / drawn if drawn else 1.0
+    return shares
+
+
+def part_reasons(decisions: Sequence[Decision]) -> Iterator[str]:
+    """`tie:part-2` and `quorum:candidate-1`, numbered from 1 as the label lists them."""
+    accepted = [made for made in decisions if made.accepted]
+    yield from (f"tie:part-{place}" for place, made in enumerate(accepted, start=1) if made.tied)
+    yield from (f"quorum:candidate-{place}" for place in range(1, len(decisions) - len(accepted) + 1))

@@ -1,0 +1,180 @@
+"""What every label has in common: the `consolidation` block, error labels, several fields, labels too large for the reply."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from consolidation.kinds.base import Consensus, Save, probability, rounded
+from consolidation.rejections import Rejection
+from shared import __version__
+from shared.contract import ConsolidatedAnnotation
+from shared.errors import GtConsensusError
+from shared.json_node import Json
+from shared.settings import Settings, digest
+
+HARMLESS = ("the worker answered more than once", "the worker has weight 0")
+"""Beginnings of rejections that follow a rule and ask for no review."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the `consolidation` block says of a label.
+
+    Attributes:
+        method: how answers were weighed, or `none` where they were passed through.
+        workers: workers whose answers counted.
+        confidence: probability that the label is right, or None.
+        agreement: how far the workers agree, in [0, 1], or None.
+        reasons: why a person should look at it; empty when nobody need.
+        rejected: answers and parts that did not count.
+        answers: share of the label each worker agrees with, by worker id.
+    """
+
+    method: str
+    workers: int
+    confidence: float | None
+    agreement: float | None
+    reasons: tuple[str, ...]
+    rejected: tuple[Rejection, ...]
+    answers: Mapping[str, float]
+
+    def to_wire(self, settings: Settings) -> dict[str, Json]:
+        """The block as every label carries it."""
+        weights = [settings.worker_weights, settings.default_worker_weight]
+        return {
+            "version": __version__,
+            "method": self.method,
+            "workers": self.workers,
+            "confidence": probability(self.confidence),
+            "agreement": None if self.agreement is None else rounded(self.agreement),
+            "needs-review": bool(self.reasons),
+            "reasons": list(self.reasons),
+            "rejected": [_written(rejection) for rejection in sorted(self.rejected, key=_sequence)],
+            "answers": {worker: rounded(share) for worker, share in sorted(self.answers.items())},
+            "settings": settings.fingerprint(),
+            "skill": digest(weights) if self.method == "weighted" else None,
+        }
+
+
+def judge(consensus: Consensus, rejected: Sequence[Rejection], settings: Settings) -> Judgement:
+    """The judgement on a merged form element.
+
+    Args:
+        consensus: of the element.
+        rejected: answers that did not reach the merge.
+        settings: the review thresholds.
+    """
+    everything = (*rejected, *consensus.rejected)
+    reasons = list(consensus.reasons)
+    if consensus.confidence is not None and consensus.confidence < settings.review_confidence:
+        reasons.append("low-confidence")
+    if consensus.agreement is not None and consensus.agreement < settings.review_agreement:
+        reasons.append("low-agreement")
+    return Judgement(
+        method=settings.method,
+        workers=len(consensus.worker_agreement),
+        confidence=consensus.confidence,
+        agreement=consensus.agreement,
+        reasons=(*reasons, *rejection_reasons(everything)),
+        rejected=everything,
+        answers=consensus.worker_agreement,
+    )
+
+
+def rejection_reasons(rejected: Sequence[Rejection]) -> tuple[str, ...]:
+    """`rejected-answer` and `rejected-part`, each once, where something was lost that no rule explains."""
+    serious = [rejection for rejection in rejected if not rejection.reason.startswith(HARMLESS)]
+    answers = any(rejection.part is None for rejection in serious)
+    parts = any(rejection.part is not None for rejection in serious)
+    return (*(["rejected-answer"] if answers else []), *(["rejected-part"] if parts else []))
+
+
+def join_fields(judgements: Mapping[str, Judgement], rejected: Sequence[Rejection]) -> Judgement:
+    """One judgement for a page of several form elements: as sure as its least sure element.
+
+    Args:
+        judgements: of the elements, by name.
+        rejected: answers that could not be read at all.
+    """
+    made = judgements.values()
+    confidences = [judgement.confidence for judgement in made if judgement.confidence is not None]
+    agreements = [judgement.agreement for judgement in made if judgement.agreement is not None]
+    shares: dict[str, list[float]] = {}
+    for judgement in made:
+        for worker, share in judgement.answers.items():
+            shares.setdefault(worker, []).append(share)
+    methods = {judgement.method for judgement in made} - {"none"}
+    named = [f"{name}:{reason}" for name, judgement in judgements.items() for reason in judgement.reasons]
+    return Judgement(
+        method=min(methods, default="none"),
+        workers=max((judgement.workers for judgement in made), default=0),
+        confidence=min(confidences, default=None),
+        agreement=min(agreements, default=None),
+        reasons=(*named, *rejection_reasons(rejected)),
+        rejected=tuple(rejected),
+        answers={worker: sum(each) / len(each) for worker, each in shares.items()},
+    )
+
+
+def error_label(failure: GtConsensusError, rejected: Sequence[Rejection], settings: Settings) -> dict[str, Json]:
+    """The label of a data object that cannot be consolidated: never silence.
+
+    Args:
+        failure: why; its code and message are the label's `error`.
+        rejected: the answers, each with its reason.
+    """
+    judgement = Judgement("none", 0, None, None, (f"error:{failure.code}",), tuple(rejected), {})
+    return {
+        "error": {"code": failure.code, "message": failure.reason},
+        "consolidation": judgement.to_wire(settings),
+    }
+
+
+def fit_reply(
+    replies: Sequence[ConsolidatedAnnotation], limit: int, save: Save
+) -> list[ConsolidatedAnnotation]:
+    """Keep the reply under its size: the largest labels move to S3 until the rest fits.
+
+    A moved label is `{"label-ref": uri, "consolidation": {...}}`; the document at the URI is the whole label.
+
+    Args:
+        replies: in the order received.
+        limit: most bytes of the serialised reply.
+        save: stores a label.
+
+    Returns:
+        The replies in the same order. Ties between equal sizes: the earlier one moves.
+    """
+    sizes = [len(serialise(reply.to_wire())) + 1 for reply in replies]
+    fitted = list(replies)
+    for place in sorted(range(len(replies)), key=lambda place: -sizes[place]):
+        if sum(sizes) + 2 <= limit:
+            break
+        reply = fitted[place]
+        uri = save(serialise(reply.label), "json")
+        moved: dict[str, Json] = {"label-ref": uri, "consolidation": _brief(reply.label["consolidation"])}
+        fitted[place] = ConsolidatedAnnotation(reply.data_object_id, reply.label_attribute_name, moved)
+        sizes[place] = len(serialise(fitted[place].to_wire())) + 1
+    return fitted
+
+
+def serialise(document: Json) -> bytes:
+    """The bytes in which replies are counted and artefacts are written: compact UTF-8 JSON, keys in the order made."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _brief(block: Any) -> dict[str, Json]:
+    """A block without what may be long: reasons and rejections are in the document at `label-ref`."""
+    return {**block, "reasons": block["reasons"][:20], "rejected": block["rejected"][:20]}
+
+
+def _written(rejection: Rejection) -> dict[str, Json]:
+    written: dict[str, Json] = {"worker-id": rejection.worker_id, "reason": rejection.reason}
+    return written if rejection.part is None else {**written, "part": rejection.part}
+
+
+def _sequence(rejection: Rejection) -> tuple[str, str, str]:
+    return rejection.worker_id, rejection.part or "", rejection.reason

@@ -1,0 +1,187 @@
+"""Mask PNGs: workers' base64 text to an index map with its colours, and index maps to indexed PNGs.
+
+Workers are strangers: only PNG is opened, only the chunks that hold pixels reach the decoder (no text, profile or animation is
+ever expanded), and the header is checked against the limits and the declared image size before a pixel is inflated.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import struct
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from shared.errors import AnswerError, LimitError
+from shared.settings import Limits
+
+Colour = tuple[int, int, int]
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+_PALETTE = 256
+_MOST_COLOURS = 65_536
+COMPRESSION = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ColourMap:
+    """A decoded mask.
+
+    Attributes:
+        indices: uint8, or uint16 for more than 256 colours, shape (H, X): number of each pixel's colour.
+        colours: colour of each number as (red, green, blue), None where it is transparent.
+    """
+
+    indices: npt.NDArray[np.unsignedinteger[Any]]
+    colours: tuple[Colour | None, ...]
+
+
+def parse_colour(text: str) -> Colour:
+    """Read `#rrggbb` or `#rgb`, in any case.
+
+    Raises:
+        AnswerError: it is neither.
+    """
+    digits = text.strip().lstrip("#")
+    if len(digits) == 3:
+        digits = "".join(2 * digit for digit in digits)
+    try:
+        red, green, blue = bytes.fromhex(digits)
+    except ValueError as failure:
+        raise AnswerError(f"{text[:40]!r} is not a colour like #2ca02c") from failure
+    return red, green, blue
+
+
+def decode_mask(data: str, size: tuple[int, int], limits: Limits) -> ColourMap:
+    """Decode `labeledImage.pngImageData`.
+
+    Palettes of any bit depth, greyscale and RGB, each with or without transparency, are read. Half-transparent pixels count as
+    drawn.
+
+    Args:
+        data: base64, with or without white space or a `data:` prefix.
+        size: (width, height) in pixels that the answer declares.
+        limits: `png_bytes` and `pixels` are applied.
+
+    Returns:
+        The colour map, shape (height, width).
+
+    Raises:
+        AnswerError: not base64, not a PNG, broken, of another size, or of more than 65,536 colours. LimitError: too many bytes or pixels.
+
+    Time O(pixels), memory about 2 bytes per pixel for palettes, 9 for RGB(A).
+    """
+    png = _pixel_chunks(_decode_base64(data, limits.png_bytes), size, limits.pixels)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+                image.load()
+                return _from_palette(image) if image.mode == "P" else _from_pixels(image)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as failure:
+        raise AnswerError(f"the PNG cannot be decoded: {failure}") from failure
+
+
+def encode_mask(indices: npt.NDArray[np.unsignedinteger[Any]], palette: Sequence[Colour]) -> bytes:
+    """Write an indexed PNG whose pixel value is the index.
+
+    Args:
+        indices: uint8 or uint16, shape (H, X). uint8 becomes a palette PNG; uint16 a 16-bit greyscale PNG, which has no palette.
+        palette: colour of each index; spare entries are white, as in Ground Truth's own masks.
+
+    Returns:
+        The PNG's bytes: the same for the same input.
+
+    Time O(pixels), memory O(pixels).
+    """
+    if indices.dtype == np.uint16:
+        image = Image.fromarray(indices)
+    else:
+        height, width = indices.shape
+        image = Image.frombytes("P", (width, height), np.ascontiguousarray(indices).tobytes())
+        spare = (_PALETTE - len(palette)) * (255, 255, 255)
+        image.putpalette([channel for colour in palette for channel in colour] + list(spare))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=COMPRESSION)
+    return buffer.getvalue()
+
+
+def _decode_base64(data: str, most: int) -> bytes:
+    text = data.partition(",")[2] if data.startswith("data:") else data
+    if len(text) * 3 // 4 > most + 3:
+        raise LimitError(f"the PNG has over {most} bytes", limit="limits.png-bytes")
+    text = "".join(text.split())
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError) as failure:
+        raise AnswerError(f"pngImageData is not base64: {failure}") from failure
+
+
+def _pixel_chunks(png: bytes, size: tuple[int, int], most_pixels: int) -> bytes:
+    """The PNG without ancillary chunks, its header checked."""
+    if not png.startswith(_SIGNATURE):
+        raise AnswerError("the image is not a PNG")
+    kept, place, ended = [_SIGNATURE], len(_SIGNATURE), False
+    while not ended and place + 12 <= len(png):
+        length, kind = struct.unpack_from(">I4s", png, place)
+        chunk = png[place : place + 12 + length]
+        if len(kept) == 1:
+            _check_header(kind, chunk, size, most_pixels)
+        if kind in _PIXEL_CHUNKS:
+            kept.append(chunk)
+        place += 12 + length
+        ended = kind == b"IEND"
+    if not ended or place > len(png):
+        raise AnswerError("the PNG is cut off")
+    return b"".join(kept)
+
+
+def _check_header(kind: bytes, chunk: bytes, size: tuple[int, int], most_pixels: int) -> None:
+    if kind != b"IHDR" or len(chunk) < 16:
+        raise AnswerError("the PNG has no header")
+    width, height = struct.unpack_from(">II", chunk, 8)
+    if width * height > most_pixels:
+        raise LimitError(f"the PNG is {width}x{height}, allowed are {most_pixels} pixels", limit="limits.pixels")
+    if (width, height) != size:
+        raise AnswerError(f"the PNG is {width}x{height}, the image is {size[0]}x{size[1]}")
+
+
+def _from_palette(image: Image.Image) -> ColourMap:
+    palette = image.getpalette("RGB") or []
+    entries = list(zip(palette[0::3], palette[1::3], palette[2::3], strict=False))
+    alpha = image.info.get("transparency", b"")
+    if isinstance(alpha, int):
+        alpha = bytes(0 if number == alpha else 255 for number in range(alpha + 1))
+    indices = np.asarray(image)
+    if indices.size and int(indices.max()) >= len(entries):
+        raise AnswerError(f"the PNG uses colour number {int(indices.max())}, its palette has {len(entries)}")
+    colours = [None if number < len(alpha) and alpha[number] == 0 else entry for number, entry in enumerate(entries)]
+    return ColourMap(indices, tuple(colours))
+
+
+def _from_pixels(image: Image.Image) -> ColourMap:
+    """Number the colours of a greyscale or RGB image, run by run: masks are flat, so runs are few."""
+    pixels = np.ascontiguousarray(image.convert("RGBA")).view("<u4")[..., 0].reshape(-1)
+    starts = np.flatnonzero(np.concatenate([[True], pixels[1:] != pixels[:-1]]))
+    distinct, numbers = np.unique(pixels[starts], return_inverse=True)
+    if len(distinct) > _MOST_COLOURS:
+        raise AnswerError(
+            f"the PNG has {len(distinct)} colours; a mask has one flat colour for each category or instance"
+        )
+    small = np.uint8 if len(distinct) <= _PALETTE else np.uint16
+    lengths = np.diff(starts, append=pixels.size)
+    indices = np.repeat(numbers.astype(small), lengths).reshape(image.height, image.width)
+    return ColourMap(indices, tuple(_unpack(int(value)) for value in distinct))
+
+
+def _unpack(value: int) -> Colour | None:
+    """A little-endian RGBA word as a colour; None when it is transparent."""
+    red, green, blue, alpha = value.to_bytes(4, "little")
+    return (red, green, blue) if alpha else None
