@@ -25,7 +25,7 @@ def log_evidence(votes: npt.NDArray[np.float64], total: float, categories: int) 
     Args:
         votes: float64, any shape: votes for the category, in [0, total]. Not modified.
         total: all votes on the question, >= 0.
-        categories: categories a worker could choose from, >= 2.
+        categories: categories a worker could choose from, >= 1.
 
     Returns:
         float64, the shape of `votes`: log B(ALPHA + v, BETA + total - v) - (total - v) log(categories - 1), B the beta
@@ -45,7 +45,7 @@ def posterior(votes: npt.NDArray[np.float64], categories: int) -> npt.NDArray[np
 
     Args:
         votes: float64, shape (..., K): votes for each category named; every question has the same total.
-        categories: categories a worker could choose from, >= 2; those beyond K got no vote and share what is left.
+        categories: categories a worker could choose from, >= 1; those beyond K got no vote and share what is left.
 
     Returns:
         float64, shape (..., K), in [0, 1]; sums to at most 1 along the last axis.

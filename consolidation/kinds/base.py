@@ -55,8 +55,8 @@ class Task:
         return (*self.label_categories, *sorted(set(seen) - set(self.label_categories)))
 
     def choices(self, seen: Iterable[str]) -> int:
-        """How many categories a worker could choose from, as far as is known; at least 2."""
-        return max(len(self.categories(seen)), 2)
+        """How many categories a worker could choose from; at least 2 when the job does not say."""
+        return max(len(self.categories(seen)), 1 if self.label_categories else 2)
 
 
 @dataclass(frozen=True, slots=True)

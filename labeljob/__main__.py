@@ -1,0 +1,5 @@
+"""`python -m labeljob`."""
+
+from labeljob.cli import main
+
+main()

@@ -1,0 +1,52 @@
+"""The `labeljob` command: one subcommand per module, loaded when it is called, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from shared import __version__
+from shared.errors import GtConsensusError
+
+COMMANDS = {
+    "replay": ("labeljob.replay", "replay_command", "Consolidate recorded requests or worker responses again."),
+    "simulate": ("labeljob.simulate", "simulate_command", "Run a labeling job on this machine from recorded answers."),
+}
+"""Subcommand: module, click command in it, one line of help."""
+
+
+class LazyGroup(click.Group):
+    """A group whose subcommands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a subcommand."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="labeljob")
+def cli() -> None:
+    """Check, simulate, replay and repair SageMaker Ground Truth custom labeling jobs."""
+
+
+def main() -> None:
+    """Run the command; an error of ours is one line and exit status 2, not a traceback."""
+    try:
+        cli()
+    except GtConsensusError as failure:
+        click.echo(f"labeljob: {failure}", err=True)
+        raise SystemExit(2) from failure
