@@ -57,8 +57,8 @@ def nodules(source: Path) -> None:
         reference = f"s3://example-bucket/lidc/{scan}/slice-{number:04}.png"
         manifest.append({"source-ref": reference})
         answers = {}
-        for reader in ("1", "2", "3", "4"):
-            answers[f"private.us-east-1.reader-{reader}"] = {
+        for reader in ("r1", "r2", "r3", "r4"):
+            answers[f"private.us-east-1.{reader}"] = {
                 "boundingBoxes": [
                     {"label": "nodule", **{side: int(row[side]) for side in ("left", "top", "width", "height")}}
                     for row in marks[scan, number]
