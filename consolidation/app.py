@@ -16,7 +16,7 @@ from shared.errors import ContractError
 from shared.json_node import Json, JsonNode, parse_json
 from shared.settings import Deployment, Settings
 from shared.settings_file import load_settings
-from shared.storage import S3Access, S3Store
+from shared.storage import AwsAccess, S3Store
 from shared.telemetry import count, logger, metrics
 
 RESERVE_MS = 5_000
@@ -62,10 +62,10 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> list[dict[s
 
 
 @cache
-def _deployment() -> tuple[Deployment, S3Access]:
+def _deployment() -> tuple[Deployment, AwsAccess]:
     """What the environment says, and the S3 clients: once per Lambda sandbox."""
     deployment = Deployment.from_environment()
-    return deployment, S3Access(deployment.allowed_roles)
+    return deployment, AwsAccess(deployment.allowed_roles)
 
 
 def _load(request: ConsolidationRequest, store: S3Store, settings: Settings) -> ConsolidationPayload:

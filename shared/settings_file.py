@@ -8,7 +8,7 @@ from collections.abc import Callable
 from shared.errors import SettingsError
 from shared.json_node import JsonNode, parse_json
 from shared.settings import Deployment, Settings
-from shared.storage import S3Access, S3Store
+from shared.storage import AwsAccess, S3Store
 
 KEPT_SECONDS = 60.0
 """How long a settings document is used before it is read again: a change reaches warm functions within a minute."""
@@ -20,7 +20,7 @@ _kept: dict[str, tuple[float, JsonNode]] = {}
 def load_settings(
     uri: str | None,
     labeling_job_name: str | None,
-    access: S3Access,
+    access: AwsAccess,
     deployment: Deployment,
     clock: Callable[[], float] = time.monotonic,
 ) -> Settings:

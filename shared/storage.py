@@ -96,8 +96,8 @@ class S3Store:
             raise _translate(failure, "write", place) from failure
 
 
-class S3Access:
-    """The S3 clients of one deployment, made once per role and kept while the Lambda is warm."""
+class AwsAccess:
+    """The AWS clients of one deployment, made when first needed and kept while the Lambda is warm."""
 
     def __init__(self, allowed_roles: frozenset[str] = frozenset()) -> None:
         self._allowed_roles = allowed_roles
@@ -116,6 +116,32 @@ class S3Access:
         if role_arn not in self._assumed:
             self._assumed[role_arn] = _assume(role_arn)
         return self._assumed[role_arn]
+
+    def label_category_config_uri(self, labeling_job_name: str) -> str | None:
+        """Where the job's label-category file lies (`DescribeLabelingJob.LabelCategoryConfigS3Uri`).
+
+        Returns:
+            The URI, or None when the job has no such file or is not known, as in a console preview.
+
+        Raises:
+            NotAllowedError: the role may not describe labeling jobs. StorageError: the call fails otherwise.
+        """
+        try:
+            client = boto3.client("sagemaker", config=CLIENT_CONFIG)
+            description = client.describe_labeling_job(LabelingJobName=labeling_job_name)
+        except ClientError as failure:
+            code = failure.response.get("Error", {}).get("Code", "")
+            if code in {"ResourceNotFound", "ValidationException"}:
+                return None
+            if code in {"AccessDenied", "AccessDeniedException"}:
+                raise NotAllowedError(
+                    "the function's role lacks sagemaker:DescribeLabelingJob; grant it or turn the parameter off",
+                    limit="READ_LABEL_CATEGORIES",
+                ) from failure
+            raise StorageError(f"cannot describe labeling job {labeling_job_name}: {code}") from failure
+        except BotoCoreError as failure:
+            raise StorageError(f"cannot describe labeling job {labeling_job_name}: {failure}") from failure
+        return description.get("LabelCategoryConfigS3Uri")
 
 
 def artefact_name(body: bytes, extension: str) -> str:
