@@ -20,6 +20,7 @@ from tools.runtime import HOST, free_port, running, wait_until_answering
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
@@ -80,13 +81,8 @@ class LocalAws:
             **parameters,
         }
         command: list[str | Path] = [tool("sam", "sam"), "deploy", "--template-file", artefact.template]
-        command += [
-            "--stack-name",
-            stack,
-            "--no-confirm-changeset",
-            "--no-progressbar",
-            "--parameter-overrides",
-        ]
+        command += ["--config-file", ROOT / "samconfig.toml", "--stack-name", stack, "--no-confirm-changeset"]
+        command += ["--parameter-overrides"]
         command += [f"{name}={value}" for name, value in values.items()]
         aws = {**_CREDENTIALS, "AWS_ENDPOINT_URL": self.url, "AWS_CONFIG_FILE": os.devnull}
         run = subprocess.run(
@@ -110,6 +106,10 @@ class LocalAws:
     def s3(self) -> S3Client:
         """An S3 client of the account's owner."""
         return self._session().client("s3", endpoint_url=self.url)
+
+    def iam(self) -> IAMClient:
+        """An IAM client of the account's owner."""
+        return self._session().client("iam", endpoint_url=self.url)
 
     def functions(self) -> LambdaClient:
         """A Lambda client of the account's owner."""

@@ -141,3 +141,12 @@ def test_the_outputs_name_the_deployed_functions(aws: LocalAws) -> None:
     outputs = aws.outputs(STACK)
     assert outputs["PreAnnotationFunctionArn"].endswith(f":function:{STACK}-PreLabelingFunction")
     assert outputs["ConsolidationFunctionArn"].endswith(f":function:{STACK}-ConsolidationLabelingFunction")
+
+
+@pytest.mark.parametrize("output", ["PreAnnotationRoleArn", "ConsolidationRoleArn"])
+def test_the_deployed_roles_reach_the_allowed_locations_only(aws: LocalAws, output: str) -> None:
+    """What the template's list functions come to: one resource for each location, and no statement that is switched off."""
+    role = aws.outputs(STACK)[output].rpartition("/")[2]
+    policy: Any = aws.iam().get_role_policy(RoleName=role, PolicyName="data")["PolicyDocument"]
+    (statement,) = policy["Statement"]
+    assert statement["Resource"] == ["arn:aws:s3:::acme-in/*", "arn:aws:s3:::acme-out/run/*"]
