@@ -62,8 +62,8 @@ build: venv sam ## sam build, for RUNTIME=python3.13 ARCH=x86_64
 deploy: build ## sam build, then sam deploy --guided
 	$(SAM) deploy --guided --parameter-overrides PythonRuntime=$(RUNTIME) Architecture=$(ARCH)
 
-sam-local: venv sam ## Build, then run both functions in containers with the sample events
-	@tools/sam_local.sh
+sam-local: setup ## Build, then run both functions in containers with the sample events
+	@$(BIN)/python -m tools.sam_local
 
 bench: venv ## Compare with the peers (ARGS="..." are passed on)
 	$(BIN)/python -m benchmarks $(ARGS)
