@@ -21,7 +21,7 @@ HANDLERS = {
     "PreAnnotationFunction": "pre_annotation.app.lambda_handler",
     "ConsolidationFunction": "consolidation.app.lambda_handler",
 }
-_SOURCES = ("template.yaml", "samconfig.toml", "shared", "pre_annotation", "consolidation")
+_SOURCES = ("template.yaml", "samconfig.toml", "tools/build.sh", "shared", "pre_annotation", "consolidation")
 _BUILD_SECONDS = 300
 
 
@@ -103,9 +103,14 @@ def zipped_bytes(folder: Path, scratch: Path) -> int:
 
 
 def _sam_build(home: Path) -> None:
-    command: list[str | Path] = [tool("sam", "sam"), "build", "--template-file", ROOT / "template.yaml"]
-    command += ["--build-dir", home / "build", "--cache-dir", home / "cache"]
-    command += ["--parameter-overrides", f"PythonRuntime={RUNTIME}", f"Architecture={ARCHITECTURE}"]
+    command = [
+        ROOT / "tools" / "build.sh",
+        tool("sam", "sam"),
+        RUNTIME,
+        ARCHITECTURE,
+        home / "build",
+        home / "cache",
+    ]
     run = subprocess.run(
         command,
         cwd=ROOT,

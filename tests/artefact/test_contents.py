@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from email.parser import HeaderParser
+from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,10 @@ def python_files(folder: Path) -> set[str]:
 def test_a_function_holds_its_package_and_nothing_else(
     artefact: Artefact, function: str, package: str
 ) -> None:
-    """With its subpackages; without tests, data, docs, tools or dependencies."""
+    """With its subpackages; without tests, data, docs, tools or dependencies. Byte code apart, see below."""
     folder = artefact.function(function)
-    shipped = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    shipped = {str(path.relative_to(folder)) for path in files}
     assert shipped == {f"{package}/{path}" for path in python_files(ROOT / package)}
 
 
@@ -64,6 +66,27 @@ def test_the_consolidation_has_its_subpackages(artefact: Artefact) -> None:
 def test_the_layer_holds_the_shared_package(artefact: Artefact) -> None:
     """Under its own name, so that imports are the same in Lambda and in tests."""
     assert python_files(artefact.layer / "shared") == python_files(ROOT / "shared")
+
+
+def modules(artefact: Artefact) -> list[Path]:
+    """This project's own modules in the artefact."""
+    folders = [artefact.layer / "shared", *(artefact.function(name) for name in HANDLERS)]
+    return [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+
+
+def test_every_module_comes_with_byte_code_of_just_its_source(artefact: Artefact) -> None:
+    """Else each cold start would compile it; checked by hash (flags 3), so that a changed source is never passed over."""
+    for source in modules(artefact):
+        compiled = Path(cache_from_source(str(source))).read_bytes()
+        expected = MAGIC_NUMBER + (3).to_bytes(4, "little") + source_hash(source.read_bytes())
+        assert compiled[:16] == expected, source
+
+
+def test_the_artefact_names_no_folder_of_the_machine_it_was_built_on(artefact: Artefact) -> None:
+    """Tracebacks name /var/task and /opt, where Lambda unpacks the code."""
+    compiled = [Path(cache_from_source(str(source))).read_bytes() for source in modules(artefact)]
+    assert not any(str(ROOT).encode() in code for code in compiled)
+    assert all(b"/var/task/" in code or b"/opt/python/" in code for code in compiled)
 
 
 def test_the_layer_holds_exactly_the_pinned_dependencies(artefact: Artefact) -> None:
