@@ -103,14 +103,8 @@ def zipped_bytes(folder: Path, scratch: Path) -> int:
 
 
 def _sam_build(home: Path) -> None:
-    command = [
-        ROOT / "tools" / "build.sh",
-        tool("sam", "sam"),
-        RUNTIME,
-        ARCHITECTURE,
-        home / "build",
-        home / "cache",
-    ]
+    command: list[str | Path] = [ROOT / "tools" / "build.sh", tool("sam", "sam"), RUNTIME, ARCHITECTURE]
+    command += [home / "build", home / "cache"]
     run = subprocess.run(
         command,
         cwd=ROOT,
