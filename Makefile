@@ -1,6 +1,7 @@
 # Needs make, git and a Python 3.11-3.14 with venv. Everything else is installed below, from locks, into this folder.
 
-PYTHON  ?= python3
+# What .venv was made with, once there is one, so that it need not be named again.
+PYTHON  ?= $(shell readlink -f .venv/bin/python 2>/dev/null | grep . || echo python3)
 # The runtime to build for. `sam build` needs an interpreter of just this version on PATH.
 RUNTIME ?= python3.13
 ARCH    ?= x86_64
