@@ -26,6 +26,8 @@ TASK_INPUT_CHARACTERS = 128_000
 """The longest task input that RenderUiTemplate accepts; a longer one is likely to give workers a broken page."""
 _CATEGORY_FILE_BYTES = 1_000_000
 
+_categories_of_jobs: dict[str, tuple[str, ...]] = {}
+
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
@@ -82,15 +84,16 @@ def _settings(deployment: Deployment, job_name: str | None) -> Settings:
     return load_settings(deployment.settings_s3_uri, job_name, _access(), deployment)
 
 
-@cache
 def _job_label_categories(job_name: str) -> tuple[str, ...]:
     """The categories of the job's label-category file: read once per job while the function is warm."""
-    from shared.storage import S3Store  # noqa: PLC0415 - brings the AWS client
+    if job_name not in _categories_of_jobs:
+        from shared.storage import S3Store  # noqa: PLC0415 - brings the AWS client
 
-    uri = _access().label_category_config_uri(job_name)
-    if uri is None:
-        logger.warning("the job has no label-category file or is not known")
-        return ()
-    store = S3Store(_access().client(), _deployment().allowed_locations)
-    body = store.read(uri, limit=_CATEGORY_FILE_BYTES, limit_name="READ_LABEL_CATEGORIES")
-    return parse_label_category_file(parse_json(body, error=ContractError))
+        uri = _access().label_category_config_uri(job_name)
+        if uri is None:
+            logger.warning("the job has no label-category file or is not known yet")
+            return ()
+        store = S3Store(_access().client(), _deployment().allowed_locations)
+        body = store.read(uri, limit=_CATEGORY_FILE_BYTES, limit_name="READ_LABEL_CATEGORIES")
+        _categories_of_jobs[job_name] = parse_label_category_file(parse_json(body, error=ContractError))
+    return _categories_of_jobs[job_name]

@@ -6,11 +6,15 @@ Tracing is Lambda's own active tracing, switched by the stack; see docs/decision
 from __future__ import annotations
 
 import os
+import warnings
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 NAMESPACE = "GtConsensus"
+
+# An invocation that raises has no metrics to publish; its error is enough.
+warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger()
 metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE)
