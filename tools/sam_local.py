@@ -42,7 +42,7 @@ def main() -> int:
     print(f"sam build for {RUNTIME} {ARCHITECTURE}", flush=True)
     artefact = build()
     with _s3() as (url, put):
-        for path in sorted((ROOT / "events").glob("*.json")):
+        for path in sorted((ROOT / "events").rglob("*.json")):
             event = json.loads(path.read_text(encoding="utf-8"))
             if "payload" in event:
                 put(event["payload"]["s3Uri"], PAYLOAD.read_bytes())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EVENTS = {
     path.name: json.loads(path.read_text(encoding="utf-8"))
-    for path in sorted((ROOT / "events").glob("*.json"))
+    for path in sorted((ROOT / "events").rglob("*.json"))
 }
 PRE_ANNOTATION = [name for name, event in EVENTS.items() if "dataObject" in event]
 CONSOLIDATION = [name for name, event in EVENTS.items() if "payload" in event]
