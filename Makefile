@@ -40,7 +40,7 @@ lock: ## Resolve the pinned versions in requirements/ anew (needs the network)
 demo: venv ## Simulate a labeling job from manifest to report
 	@$(BIN)/python -m labeljob.demo
 
-test: lint types pytest ## Everything that must pass: lint, types, all tests
+test: setup lint types pytest ## Everything that must pass: lint, types, all tests
 
 lint: venv ## Ruff (rules and format) and cfn-lint
 	$(BIN)/ruff check .
