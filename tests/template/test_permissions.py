@@ -52,7 +52,6 @@ def test_pre_annotation_reads_only(template: Template) -> None:
         ("WriteOwnLog", None): ["logs:CreateLogStream", "logs:PutLogEvents"],
         ("SendTraces", "TracingIsActive"): ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
         ("ReadJobData", None): ["s3:GetObject"],
-        ("ReadSettings", "HasSettings"): ["s3:GetObject"],
         ("UseKey", "HasKmsKey"): ["kms:Decrypt"],
         ("DescribeJobs", "LabelCategoriesAreRead"): ["sagemaker:DescribeLabelingJob"],
     }
@@ -64,7 +63,6 @@ def test_consolidation_reads_answers_and_writes_labels(template: Template) -> No
         ("WriteOwnLog", None): ["logs:CreateLogStream", "logs:PutLogEvents"],
         ("SendTraces", "TracingIsActive"): ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
         ("ReadAnswersWriteLabels", None): ["s3:GetObject", "s3:PutObject"],
-        ("ReadSettings", "HasSettings"): ["s3:GetObject"],
         ("UseKey", "HasKmsKey"): ["kms:Decrypt", "kms:GenerateDataKey"],
         ("AssumeJobRoles", "RolesMayBeAssumed"): ["sts:AssumeRole"],
     }
