@@ -74,7 +74,9 @@ def read_forms(data_object: AnnotatedDataObject, fetch: Fetch, limits: Limits) -
             rejected.append(Rejection(worker_id, failure.reason))
             continue
         if worker_id in forms:
-            rejected.append(Rejection(worker_id, "the worker answered more than once; the last answer counts"))
+            rejected.append(
+                Rejection(worker_id, "the worker answered more than once; the last answer counts")
+            )
         forms[worker_id] = form
     return Forms(tuple(forms.values()), tuple(rejected), tuple(annotations))
 
@@ -88,7 +90,9 @@ def element_kinds(forms: Sequence[WorkerForm]) -> dict[str, Kind | None]:
     Ties: the kind that comes first in the table of kinds.
     """
     names = sorted({name for form in forms for name in form.elements})
-    return {name: _kind_of([form.elements[name] for form in forms if name in form.elements]) for name in names}
+    return {
+        name: _kind_of([form.elements[name] for form in forms if name in form.elements]) for name in names
+    }
 
 
 def recognise(element: Json) -> Kind | None:
@@ -98,9 +102,7 @@ def recognise(element: Json) -> Kind | None:
 
 def _kind_of(answers: Sequence[Json]) -> Kind | None:
     votes = Counter(kind.name for answer in answers if (kind := recognise(answer)))
-    return max(
-        (kind for kind in KINDS if votes[kind.name]), key=lambda kind: votes[kind.name], default=None
-    )
+    return max((kind for kind in KINDS if votes[kind.name]), key=lambda kind: votes[kind.name], default=None)
 
 
 def _worker_id(node: JsonNode) -> str:

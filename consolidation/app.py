@@ -55,7 +55,11 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> list[dict[s
         artefact_prefix(request.output_config, settings),
     )
     replies = consolidate(
-        job, payload.data_objects, store, settings, lambda: context.get_remaining_time_in_millis() < RESERVE_MS
+        job,
+        payload.data_objects,
+        store,
+        settings,
+        lambda: context.get_remaining_time_in_millis() < RESERVE_MS,
     )
     _report(replies, payload.faults)
     return [reply.to_wire() for reply in replies]
@@ -71,9 +75,7 @@ def _deployment() -> tuple[Deployment, AwsAccess]:
 def _load(request: ConsolidationRequest, store: S3Store, settings: Settings) -> ConsolidationPayload:
     if isinstance(request.payload, JsonNode):
         return ConsolidationPayload.parse(request.payload)
-    body = store.read(
-        request.payload, limit=settings.limits.payload_bytes, limit_name="limits.payload-bytes"
-    )
+    body = store.read(request.payload, limit=settings.limits.payload_bytes, limit_name="limits.payload-bytes")
     return ConsolidationPayload.parse(parse_json(body, error=ContractError))
 
 

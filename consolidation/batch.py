@@ -74,7 +74,9 @@ def consolidate(
     """
     work = _Work(job, store, settings)
     replies = [
-        ConsolidatedAnnotation(entry.data_object_id, job.label_attribute_name, work.label(entry, fetch, out_of_time))
+        ConsolidatedAnnotation(
+            entry.data_object_id, job.label_attribute_name, work.label(entry, fetch, out_of_time)
+        )
         for entry, fetch in _fetched_ahead(data_objects, store, settings, out_of_time)
     ]
     return fit_reply(replies, settings.limits.reply_bytes, work.save)
@@ -94,7 +96,9 @@ class _Work:
         forms = Forms((), (), ())
         try:
             if out_of_time():
-                raise DeadlineError("the function's time ran out; `labeljob replay` repairs it from the same request")
+                raise DeadlineError(
+                    "the function's time ran out; `labeljob replay` repairs it from the same request"
+                )
             if entry.fault:
                 raise AnswerError(entry.fault)
             forms = identify(read_forms(entry, fetch, self._settings.limits), self._settings)
@@ -119,7 +123,9 @@ class _Work:
     def _merged(self, entry: AnnotatedDataObject, forms: Forms) -> dict[str, Json]:
         if not forms.forms:
             answers = len(entry.annotations)
-            raise AnswerError(f"none of the {answers} answers can be used" if answers else "there are no answers")
+            raise AnswerError(
+                f"none of the {answers} answers can be used" if answers else "there are no answers"
+            )
         task = Task(self._settings, self._categories, entry.data_object)
         kinds = element_kinds(forms.forms)
         single = len(kinds) == 1 and not self._settings.always_fields
@@ -140,7 +146,12 @@ class _Work:
         return {**label, "consolidation": judgement.to_wire(self._settings)}
 
     def _field(
-        self, name: str, kind: Kind | None, forms: Sequence[WorkerForm], outer: Sequence[Rejection], task: Task
+        self,
+        name: str,
+        kind: Kind | None,
+        forms: Sequence[WorkerForm],
+        outer: Sequence[Rejection],
+        task: Task,
     ) -> tuple[dict[str, Json], Judgement]:
         """The label value and the judgement of one form element."""
         if kind is None:
@@ -210,7 +221,9 @@ def _fetched_ahead(
             reach = place if out_of_time() else min(place + _AHEAD, len(data_objects))
             for ahead in range(place, reach):
                 if ahead not in waiting:
-                    waiting[ahead] = {uri: pool.submit(read, uri) for uri in _answer_uris(data_objects[ahead])}
+                    waiting[ahead] = {
+                        uri: pool.submit(read, uri) for uri in _answer_uris(data_objects[ahead])
+                    }
             yield entry, partial(_await, waiting.pop(place, {}))
 
 

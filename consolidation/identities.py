@@ -24,16 +24,16 @@ def identify(forms: Forms, settings: Settings) -> Forms:
         | {rejection.worker_id for rejection in forms.rejected}
         | {annotation.worker_id for annotation in forms.annotations}
     )
-    shown = {worker: _shown(worker, place, settings.worker_ids) for place, worker in enumerate(workers, start=1)}
+    shown = {
+        worker: _shown(worker, place, settings.worker_ids) for place, worker in enumerate(workers, start=1)
+    }
     return Forms(
         tuple(
             replace(form, worker_id=shown[form.worker_id], skill=settings.weight_of(form.worker_id))
             for form in forms.forms
         ),
         tuple(replace(rejection, worker_id=shown[rejection.worker_id]) for rejection in forms.rejected),
-        tuple(
-            replace(annotation, worker_id=shown[annotation.worker_id]) for annotation in forms.annotations
-        ),
+        tuple(replace(annotation, worker_id=shown[annotation.worker_id]) for annotation in forms.annotations),
     )
 
 

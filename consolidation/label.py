@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from consolidation.rejections import Rejection
 from shared import __version__
 from shared.contract import ConsolidatedAnnotation
 from shared.errors import GtConsensusError
-from shared.json_node import Json
+from shared.json_node import Json, write_json
 from shared.settings import Settings, digest
 
 HARMLESS = ("the worker answered more than once", "the worker has weight 0")
@@ -119,7 +118,9 @@ def join_fields(judgements: Mapping[str, Judgement], rejected: Sequence[Rejectio
     )
 
 
-def error_label(failure: GtConsensusError, rejected: Sequence[Rejection], settings: Settings) -> dict[str, Json]:
+def error_label(
+    failure: GtConsensusError, rejected: Sequence[Rejection], settings: Settings
+) -> dict[str, Json]:
     """The label of a data object that cannot be consolidated: never silence.
 
     Args:
@@ -162,8 +163,8 @@ def fit_reply(
 
 
 def serialise(document: Json) -> bytes:
-    """The bytes in which replies are counted and artefacts are written: compact UTF-8 JSON, keys in the order made."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    """The bytes in which replies are counted and artefacts are written."""
+    return write_json(document).encode()
 
 
 def _brief(block: Any) -> dict[str, Json]:

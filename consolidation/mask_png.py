@@ -148,7 +148,9 @@ def _check_header(kind: bytes, chunk: bytes, size: tuple[int, int], most_pixels:
         raise AnswerError("the PNG has no header")
     width, height = struct.unpack_from(">II", chunk, 8)
     if width * height > most_pixels:
-        raise LimitError(f"the PNG is {width}x{height}, allowed are {most_pixels} pixels", limit="limits.pixels")
+        raise LimitError(
+            f"the PNG is {width}x{height}, allowed are {most_pixels} pixels", limit="limits.pixels"
+        )
     if (width, height) != size:
         raise AnswerError(f"the PNG is {width}x{height}, the image is {size[0]}x{size[1]}")
 
@@ -162,7 +164,9 @@ def _from_palette(image: Image.Image) -> ColourMap:
     indices = np.asarray(image)
     if indices.size and int(indices.max()) >= len(entries):
         raise AnswerError(f"the PNG uses colour number {int(indices.max())}, its palette has {len(entries)}")
-    colours = [None if number < len(alpha) and alpha[number] == 0 else entry for number, entry in enumerate(entries)]
+    colours = [
+        None if number < len(alpha) and alpha[number] == 0 else entry for number, entry in enumerate(entries)
+    ]
     return ColourMap(indices, tuple(colours))
 
 

@@ -10,8 +10,16 @@ from shared import __version__
 from shared.errors import GtConsensusError
 
 COMMANDS = {
-    "replay": ("labeljob.replay", "replay_command", "Consolidate recorded requests or worker responses again."),
-    "simulate": ("labeljob.simulate", "simulate_command", "Run a labeling job on this machine from recorded answers."),
+    "replay": (
+        "labeljob.replay",
+        "replay_command",
+        "Consolidate recorded requests or worker responses again.",
+    ),
+    "simulate": (
+        "labeljob.simulate",
+        "simulate_command",
+        "Run a labeling job on this machine from recorded answers.",
+    ),
 }
 """Subcommand: module, click command in it, one line of help."""
 

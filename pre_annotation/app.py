@@ -59,7 +59,9 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, J
     reply = decision.response.to_wire()
     characters = len(json.dumps(reply["taskInput"]))
     if characters > TASK_INPUT_CHARACTERS:
-        logger.error("taskInput is too long for a worker page", characters=characters, most=TASK_INPUT_CHARACTERS)
+        logger.error(
+            "taskInput is too long for a worker page", characters=characters, most=TASK_INPUT_CHARACTERS
+        )
     count("SkippedObjects", int(decision.skipped is not None))
     return reply
 

@@ -44,7 +44,11 @@ def decide(line: Mapping[str, Any], label_categories: Sequence[str], settings: S
         "manifestLine": dict(line),
         "previousLabels": previous,
     }
-    skipped = "the line has neither source nor source-ref" if task_object is None else _confident(previous, settings)
+    skipped = (
+        "the line has neither source nor source-ref"
+        if task_object is None
+        else _confident(previous, settings)
+    )
     return Decision(PreAnnotationResponse(task_input, human_annotation_required=skipped is None), skipped)
 
 

@@ -135,7 +135,9 @@ class AnnotatedDataObject:
 
     def joined(self, other: Self) -> Self:
         """This entry with the answers of a second entry for the same id behind its own."""
-        return replace(self, annotations=self.annotations + other.annotations, fault=self.fault or other.fault)
+        return replace(
+            self, annotations=self.annotations + other.annotations, fault=self.fault or other.fault
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +270,8 @@ def _label_categories(node: JsonNode | None) -> tuple[str, ...]:
     if node is None:
         return ()
     names = (
-        entry["label"].string() if isinstance(entry.value, dict) else entry.string() for entry in node.elements()
+        entry["label"].string() if isinstance(entry.value, dict) else entry.string()
+        for entry in node.elements()
     )
     return tuple(dict.fromkeys(names))
 

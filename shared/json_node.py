@@ -134,6 +134,20 @@ def parse_json(
     return JsonNode(value, path, error)
 
 
+def write_json(document: Any) -> str:
+    """JSON text without blanks, keys in the order made. Lone surrogates stay escaped, so that it can always be encoded.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(document, separators=(",", ":"), allow_nan=False)
+    return text
+
+
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 

@@ -65,7 +65,9 @@ class Settings:
     """How the labels of a job are made. The JSON names have hyphens: `review_confidence` is `review-confidence`."""
 
     method: str = _setting(
-        "majority", "how answers are weighed: `majority` (one worker, one vote) or `weighted`", choices=METHODS
+        "majority",
+        "how answers are weighed: `majority` (one worker, one vote) or `weighted`",
+        choices=METHODS,
     )
     quorum: float = _setting(
         0.5, "a part becomes a label when more than this share of the votes supports it", least=0, below=1
@@ -74,7 +76,10 @@ class Settings:
         0.5, "least mean IoU at which parts of different workers are taken for the same", least=0.01, most=1
     )
     iou_thresholds: dict[str, float] = _setting(
-        {}, "`iou-threshold` for one kind (`boxes`, `instance-mask`) or one label category", least=0.01, most=1
+        {},
+        "`iou-threshold` for one kind (`boxes`, `instance-mask`) or one label category",
+        least=0.01,
+        most=1,
     )
     review_confidence: float = _setting(0.7, "a label under this confidence needs review", least=0, most=1)
     review_agreement: float = _setting(0.5, "a label under this agreement needs review", least=0, most=1)
@@ -82,12 +87,15 @@ class Settings:
         (), "label categories in order, for jobs whose event carries none"
     )
     worker_weights: dict[str, float] = _setting({}, "votes a worker counts for under `weighted`", least=0)
-    default_worker_weight: float = _setting(1.0, "votes of a worker without an entry in `worker-weights`", least=0)
+    default_worker_weight: float = _setting(
+        1.0, "votes of a worker without an entry in `worker-weights`", least=0
+    )
     include_worker_annotations: bool = _setting(
         False, "add the raw answers to each label as `annotationsFromAllWorkers`"
     )
     always_fields: bool = _setting(
-        False, "give labels `fields` even when only one form element was answered, for pages with optional ones"
+        False,
+        "give labels `fields` even when only one form element was answered, for pages with optional ones",
     )
     worker_ids: str = _setting(
         "plain", "worker ids in labels: `plain`, `hashed` or `omitted`", choices=WORKER_IDS

@@ -60,7 +60,10 @@ def nodules(source: Path) -> None:
         for reader in ("r1", "r2", "r3", "r4"):
             answers[f"private.us-east-1.{reader}"] = {
                 "boundingBoxes": [
-                    {"label": "nodule", **{side: int(row[side]) for side in ("left", "top", "width", "height")}}
+                    {
+                        "label": "nodule",
+                        **{side: int(row[side]) for side in ("left", "top", "width", "height")},
+                    }
                     for row in marks[scan, number]
                     if row["reader"] == reader
                 ],
@@ -120,7 +123,10 @@ def entry(place: int, reference: str, element: str, answers: dict[str, Any]) -> 
         "datasetObjectId": str(place),
         "dataObject": {"s3Uri": reference},
         "annotations": [
-            {"workerId": worker, "annotationData": {"content": json.dumps({element: answer}, separators=(",", ":"))}}
+            {
+                "workerId": worker,
+                "annotationData": {"content": json.dumps({element: answer}, separators=(",", ":"))},
+            }
             for worker, answer in answers.items()
         ],
     }

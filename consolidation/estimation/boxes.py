@@ -56,11 +56,17 @@ def iou_matrix(boxes: Boxes, others: Boxes) -> npt.NDArray[np.float64]:
 
     Time and memory O(P*Q).
     """
-    width = np.minimum(boxes[:, None, 2], others[None, :, 2]) - np.maximum(boxes[:, None, 0], others[None, :, 0])
-    height = np.minimum(boxes[:, None, 3], others[None, :, 3]) - np.maximum(boxes[:, None, 1], others[None, :, 1])
+    width = np.minimum(boxes[:, None, 2], others[None, :, 2]) - np.maximum(
+        boxes[:, None, 0], others[None, :, 0]
+    )
+    height = np.minimum(boxes[:, None, 3], others[None, :, 3]) - np.maximum(
+        boxes[:, None, 1], others[None, :, 1]
+    )
     intersection = np.clip(width, 0, None) * np.clip(height, 0, None)
     union = _area(boxes)[:, None] + _area(others)[None, :] - intersection
-    iou: npt.NDArray[np.float64] = np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
+    iou: npt.NDArray[np.float64] = np.divide(
+        intersection, union, out=np.zeros_like(intersection), where=union > 0
+    )
     return iou
 
 

@@ -108,7 +108,9 @@ class _Linkage:
             for other in neighbours[first]:
                 self._offer(heap, *self._ordered(first, other), push=True)
 
-    def _offer(self, heap: list[tuple[float, int, int]], first: int, second: int, *, push: bool = False) -> None:
+    def _offer(
+        self, heap: list[tuple[float, int, int]], first: int, second: int, *, push: bool = False
+    ) -> None:
         mean = self._mean(first, second)
         needed = max(self._thresholds[first], self._thresholds[second])
         if mean < needed or not self._workers[first].isdisjoint(self._workers[second]):
@@ -131,7 +133,9 @@ class _Linkage:
         for other, total in self._sums[second].items():
             del self._sums[other][second]
             if other != first:
-                self._sums[first][other] = self._sums[other][first] = self._sums[first].get(other, 0.0) + total
+                self._sums[first][other] = self._sums[other][first] = (
+                    self._sums[first].get(other, 0.0) + total
+                )
         self._sums[second] = {}
 
     @staticmethod

@@ -176,9 +176,7 @@ def class_map(categories: Sequence[str], used: Iterable[str]) -> dict[str, Json]
     return {str(number): name for number, name in enumerate(categories) if name in wanted}
 
 
-def label_probability(
-    votes: Mapping[str, float], label_category: str, choices: int
-) -> float:
+def label_probability(votes: Mapping[str, float], label_category: str, choices: int) -> float:
     """Probability that a part has a label category, given the votes of those who marked the part."""
     names = sorted(votes)
     counts: npt.NDArray[np.float64] = np.array([votes[name] for name in names])

@@ -99,7 +99,9 @@ class BoxesKind(Kind):
         listed = element["boundingBoxes"]
         if len(listed.array()) > limits.parts:
             raise LimitError(
-                f"has {len(listed.array())} boxes, allowed are {limits.parts}", path=listed.path, limit="limits.parts"
+                f"has {len(listed.array())} boxes, allowed are {limits.parts}",
+                path=listed.path,
+                limit="limits.parts",
             )
         boxes, labels, faults, whole = [], [], [], True
         for node in listed.elements():
@@ -121,7 +123,9 @@ class BoxesKind(Kind):
         decisions = decide(self.name, parts, overlaps, kept, task)
         fused = [MergedBox(made, _fused(made, parts, boxes, kept)) for made in decisions]
         rejected += [
-            Rejection(answer.worker_id, reason, path) for answer in kept for path, reason in answer.value.faults
+            Rejection(answer.worker_id, reason, path)
+            for answer in kept
+            for path, reason in answer.value.faults
         ]
         merged = MergedBoxes(
             size=size,

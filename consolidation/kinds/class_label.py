@@ -98,13 +98,17 @@ class ClassKind(Kind):
             categories=categories,
             votes={categories[place]: int(heads[place]) for place in np.flatnonzero(heads)},
             probabilities={categories[place]: float(chances[place]) for place in np.flatnonzero(heads)},
-            comments=tuple((answer.worker_id, answer.value.comment) for answer in answers if answer.value.comment),
+            comments=tuple(
+                (answer.worker_id, answer.value.comment) for answer in answers if answer.value.comment
+            ),
         )
         return Consensus(
             merged=merged,
             confidence=float(chances[best]),
             agreement=pair_agreement(heads),
-            worker_agreement={answer.worker_id: float(answer.value.label == merged.label) for answer in answers},
+            worker_agreement={
+                answer.worker_id: float(answer.value.label == merged.label) for answer in answers
+            },
             reasons=(*(["tie"] if tied else []), *(["quorum"] if below_quorum else [])),
         )
 
@@ -128,5 +132,7 @@ class ClassKind(Kind):
 def _within(node: JsonNode, limits: Limits) -> str:
     text = node.string()
     if len(text) > limits.text:
-        raise LimitError(f"has {len(text)} characters, allowed are {limits.text}", path=node.path, limit="limits.text")
+        raise LimitError(
+            f"has {len(text)} characters, allowed are {limits.text}", path=node.path, limit="limits.text"
+        )
     return text

@@ -129,7 +129,9 @@ class InstanceMaskKind(Kind):
         listed = element["instances"]
         if len(listed.array()) > limits.parts:
             raise LimitError(
-                f"has {len(listed.array())} instances, allowed are {limits.parts}", path=listed.path, limit="limits.parts"
+                f"has {len(listed.array())} instances, allowed are {limits.parts}",
+                path=listed.path,
+                limit="limits.parts",
             )
         labels, numbers, faults = [""], dict[Colour, int](), list[tuple[str, str]]()
         paths = [""]
@@ -144,7 +146,9 @@ class InstanceMaskKind(Kind):
         size, colour_map = parse_mask(element, limits)
         number, counts, strays = number_colours(colour_map, numbers)
         pixels = np.array([counts.get(place, 0) for place in range(len(labels))], np.int64)
-        faults += [(paths[place], "has no pixel in the PNG") for place in np.flatnonzero(pixels == 0) if place]
+        faults += [
+            (paths[place], "has no pixel in the PNG") for place in np.flatnonzero(pixels == 0) if place
+        ]
         return InstanceAnswer(size, colour_map, number, tuple(labels), pixels, (*faults, *strays))
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
@@ -156,7 +160,9 @@ class InstanceMaskKind(Kind):
         decisions = decide(self.name, parts, overlaps, kept, task)
         merged, decisions = _painted(patterns, parts, decisions, kept)
         rejected += [
-            Rejection(answer.worker_id, reason, path) for answer in kept for path, reason in answer.value.faults
+            Rejection(answer.worker_id, reason, path)
+            for answer in kept
+            for path, reason in answer.value.faults
         ]
         return Consensus(
             merged=merged,
@@ -230,7 +236,10 @@ def _claims(
 
 
 def _painted(
-    patterns: Patterns, parts: Sequence[InstancePart], decisions: Sequence[Decision], answers: Sequence[Answer]
+    patterns: Patterns,
+    parts: Sequence[InstancePart],
+    decisions: Sequence[Decision],
+    answers: Sequence[Answer],
 ) -> tuple[MergedInstances, list[Decision]]:
     """Fuse each cluster and lay the masks on layers. An accepted one that no pixel is left for becomes a candidate."""
     claims = [_claims(patterns, made, parts, answers) for made in decisions]
@@ -243,9 +252,12 @@ def _painted(
     pixels = np.bincount(owner, weights=patterns.pixels, minlength=len(accepted) + 1).astype(np.int64)
     standing = [place for value, place in enumerate(accepted, start=1) if pixels[value]]
     renumber = np.zeros(len(accepted) + 1, np.int64)
-    renumber[[value for value in range(1, len(accepted) + 1) if pixels[value]]] = np.arange(1, len(standing) + 1)
+    renumber[[value for value in range(1, len(accepted) + 1) if pixels[value]]] = np.arange(
+        1, len(standing) + 1
+    )
     final = [
-        made if place in set(standing) else replace(made, accepted=False) for place, made in enumerate(decisions)
+        made if place in set(standing) else replace(made, accepted=False)
+        for place, made in enumerate(decisions)
     ]
     layers = [renumber[owner]]
     spots = {place: (0, value) for value, place in enumerate(standing, start=1)}
@@ -275,10 +287,14 @@ def _merged(
     decisions: Sequence[Decision],
 ) -> MergedInstances:
     maps: list[npt.NDArray[np.unsignedinteger[Any]]] = [
-        patterns.paint(layer.astype(np.uint8)) if layer.max() < 256 else patterns.paint(layer.astype(np.uint16))
+        patterns.paint(layer.astype(np.uint8))
+        if layer.max() < 256
+        else patterns.paint(layer.astype(np.uint16))
         for layer in layers
     ]
-    boxes = [bounding_boxes(painted, int(layer.max()) + 1) for painted, layer in zip(maps, layers, strict=True)]
+    boxes = [
+        bounding_boxes(painted, int(layer.max()) + 1) for painted, layer in zip(maps, layers, strict=True)
+    ]
     counts = [np.bincount(layer, weights=patterns.pixels).astype(np.int64) for layer in layers]
     made = {
         place: MergedInstance(

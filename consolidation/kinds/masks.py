@@ -49,7 +49,9 @@ def number_colours(
     Time O(pixels) for the count, memory O(colours).
     """
     pixels = np.bincount(colour_map.indices.reshape(-1), minlength=len(colour_map.colours))
-    opaque = all(colour is not None for colour, drawn in zip(colour_map.colours, pixels, strict=True) if drawn)
+    opaque = all(
+        colour is not None for colour, drawn in zip(colour_map.colours, pixels, strict=True) if drawn
+    )
     number = np.zeros(len(colour_map.colours), np.uint16)
     counts: dict[int, int] = {}
     unnamed: list[str] = []

@@ -175,7 +175,13 @@ def pairwise_dice(
     """
     if workers < 2:
         return None
-    iou = dict(zip(zip(overlaps.first.tolist(), overlaps.second.tolist(), strict=True), overlaps.iou.tolist(), strict=True))
+    iou = dict(
+        zip(
+            zip(overlaps.first.tolist(), overlaps.second.tolist(), strict=True),
+            overlaps.iou.tolist(),
+            strict=True,
+        )
+    )
     shared: defaultdict[tuple[int, int], float] = defaultdict(float)
     for made in decisions:
         for first, second in combinations(made.members, 2):
@@ -197,7 +203,10 @@ def agreement_with_label(
     accepted = [made for made in decisions if made.accepted]
     made_by = Counter(part.worker for part in parts)
     matched = Counter(
-        parts[member].worker for made in accepted for member in made.members if parts[member].label == made.label
+        parts[member].worker
+        for made in accepted
+        for member in made.members
+        if parts[member].label == made.label
     )
     shares = {}
     for worker, answer in enumerate(answers):

@@ -161,7 +161,9 @@ class SemanticMaskKind(Kind):
         chances = posterior(votes, choices)[np.arange(len(best)), best]
         indices = patterns.paint(best.astype(np.uint8))
         rejected += [
-            Rejection(answer.worker_id, reason, path) for answer in kept for path, reason in answer.value.faults
+            Rejection(answer.worker_id, reason, path)
+            for answer in kept
+            for path, reason in answer.value.faults
         ]
         found = _Regions(patterns, best, chances, categories, kept)
         candidates = found.candidates()
@@ -173,7 +175,9 @@ class SemanticMaskKind(Kind):
                 regions=found.labels(indices),
                 candidates=candidates,
                 tied_pixels=int(patterns.pixels[tied].sum()),
-                disagreement=_disagreement(patterns, votes, best) if task.settings.disagreement_maps else None,
+                disagreement=_disagreement(patterns, votes, best)
+                if task.settings.disagreement_maps
+                else None,
             ),
             confidence=_confidence(patterns, chances, kept),
             agreement=_pairwise_iou(patterns, size),

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from labeljob.simulation.manifest import ManifestLine
-from labeljob.simulation.wire import compact
 from shared.contract import ConsolidationPayload, WorkerAnnotation
 from shared.errors import ContractError
-from shared.json_node import JsonNode, parse_json
+from shared.json_node import JsonNode, parse_json, write_json
 
 _ITERATION = re.compile(r"iteration-(\d+)")
 
@@ -186,6 +185,6 @@ def _read(file: Path) -> JsonNode:
 
 def _text(node: JsonNode) -> str:
     try:
-        return compact(node.value)
+        return write_json(node.value)
     except ValueError as failure:
         raise node.fail(f"cannot be written as JSON: {failure}") from failure

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 REGION = "us-east-1"
+POLL_SECONDS = 0.02
+"""How soon a server inside this process notices that it is to stop."""
 _TRANSFERS = 8
 _DELETED_AT_ONCE = 1_000
 
@@ -46,7 +49,7 @@ class Bucket:
             StorageError: the endpoint cannot be reached or refuses.
         """
         with _translated(f"open bucket {name} at {endpoint_url}"):
-            session = boto3.Session(region_name=os.environ.get("AWS_DEFAULT_REGION", REGION))
+            session = boto3.Session(region_name=REGION)
             client = session.client("s3", endpoint_url=endpoint_url, config=CLIENT_CONFIG)
             if name not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
                 client.create_bucket(Bucket=name)
@@ -139,18 +142,26 @@ def s3_endpoint(endpoint_url: str | None) -> Iterator[str]:
     if endpoint_url is not None:
         yield endpoint_url
         return
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - half a second that only simulations need
+    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - half a second that only simulations need
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server  # noqa: PLC0415 - as above
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
     requests = logging.getLogger("werkzeug")
     level = requests.level
     requests.setLevel(logging.ERROR)
-    server.start()
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True)
+    thread.start()
     try:
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        server.stop()
+        server.shutdown()
+        thread.join()
+        server.server_close()
         requests.setLevel(level)
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import boto3
 
-from labeljob.simulation.wire import compact
 from shared.errors import GtConsensusError
+from shared.json_node import write_json
 from shared.telemetry import logger
 
 REPLY_BYTES = 6_291_556
@@ -108,7 +108,7 @@ class Invoker:
         Raises:
             InvocationError: the handler raised, took longer than the limit, or its reply is not JSON or too large.
         """
-        text = compact(event)
+        text = write_json(event)
         self.calls += 1
         request_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.function_name}/{self.calls}/{text}"))
         context = SimulatedContext(self.function_name, request_id, self.time_limit)

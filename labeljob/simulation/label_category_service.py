@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from labeljob.simulation.bucket import POLL_SECONDS
+
 _TARGET = "SageMaker.DescribeLabelingJob"
 _STATUS_OK, _STATUS_REFUSED = 200, 400
 
@@ -54,7 +56,7 @@ def describe_labeling_job(labeling_job_name: str, description: dict[str, Any]) -
             self.wfile.write(body)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

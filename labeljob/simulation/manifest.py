@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labeljob.simulation.wire import compact, parse
+from labeljob.simulation.wire import parse
 from shared.errors import ContractError
+from shared.json_node import write_json
 
 LINE_CHARACTERS = 100_000
 ATTRIBUTE_CHARACTERS = 20_000
@@ -89,7 +90,7 @@ def _fault(text: str, value: Mapping[str, Any]) -> str | None:
     for key, member in value.items():
         if key.startswith("$"):
             return f"has the attribute {key!r}; names must not start with $"
-        length = len(member if isinstance(member, str) else compact(member))
+        length = len(member if isinstance(member, str) else write_json(member))
         if length > ATTRIBUTE_CHARACTERS:
             return f"has {length} characters in {key!r}, allowed are {ATTRIBUTE_CHARACTERS}"
     sources = [value[key] for key in ("source", "source-ref") if value.get(key)]

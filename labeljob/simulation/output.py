@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from labeljob.simulation.job import SimulatedJob
-from labeljob.simulation.wire import compact, metadata_time
+from labeljob.simulation.wire import metadata_time
+from shared.json_node import write_json
 
 EXPIRED = (
     "ClientError: Annotation tasks expired. Either the task availability lifetime is too short, the reward is too low, the custom "
@@ -48,4 +49,4 @@ def failed_line(line: Mapping[str, Any], label_attribute_name: str, failure_reas
 
 def manifest_bytes(lines: Sequence[Mapping[str, Any]]) -> bytes:
     """JSON Lines, each line ended."""
-    return "".join(f"{compact(line)}\n" for line in lines).encode()
+    return "".join(f"{write_json(line)}\n" for line in lines).encode()

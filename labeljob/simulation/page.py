@@ -13,8 +13,8 @@ from liquid.exceptions import LiquidError
 from liquid.undefined import Undefined
 from markupsafe import Markup
 
-from labeljob.simulation.wire import compact
 from shared.errors import ContractError
+from shared.json_node import write_json
 
 TEMPLATE_CHARACTERS = 128_000
 """The longest template that RenderUiTemplate takes."""
@@ -91,7 +91,7 @@ def _environment() -> Environment:
 
 
 def _to_json(value: object) -> str:
-    return compact(_present(value))
+    return write_json(_present(value))
 
 
 def _skip_autoescape(value: object) -> Markup:

@@ -32,10 +32,11 @@ from labeljob.simulation.reply import (
     read_consolidation_reply,
     read_pre_annotation_reply,
 )
-from labeljob.simulation.wire import compact, file_time
+from labeljob.simulation.wire import file_time
 from labeljob.simulation.workers import AnsweredObject, accepted_at, request_bytes
 from shared.contract import EVENT_VERSION
 from shared.errors import ContractError
+from shared.json_node import write_json
 from shared.s3_uri import S3Uri
 
 EXECUTION_ROLE = "arn:aws:iam::111122223333:role/simulated-execution"
@@ -239,7 +240,7 @@ class _Run:
             if self._job.switches.skipped == "failed":
                 self.record.fail(line, "skipped", "pre-annotation says that no human annotation is required")
             return False
-        length = len(compact(reply.task_input))
+        length = len(write_json(reply.task_input))
         if length > TASK_INPUT_CHARACTERS:
             reason = f"taskInput has {length} characters, a worker page takes {TASK_INPUT_CHARACTERS}"
             self.record.fail(line, "task input too long", reason)
@@ -302,7 +303,7 @@ class _Run:
                 reason = self._consolidation.failure_reason()
                 self.record.fail(answered.line, "consolidation failed", failure.message, reason)
             return False
-        self._bucket.write(sent.response_uri, compact(raw).encode())
+        self._bucket.write(sent.response_uri, write_json(raw).encode())
         self.record.warn(reply.warnings)
         if reply.missing and self._job.switches.on_missing == "fail-job":
             cause = f"the consolidation reply leaves out the ids {', '.join(reply.missing[:5])}"

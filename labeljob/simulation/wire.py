@@ -7,6 +7,8 @@ import math
 from datetime import datetime
 from typing import Any
 
+from shared.json_node import write_json
+
 HTML_SAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "=": "\\u003d", "'": "\\u0027"}
 """Characters that the service escapes in payloads. None of them is JSON syntax, so each stands inside a string."""
 
@@ -23,15 +25,9 @@ def parse(text: str) -> Any:
         raise ValueError("nested too deep") from failure
 
 
-def compact(document: Any) -> str:
-    """JSON text without blanks, as manifest lines have it; lone surrogates stay escaped, so that it is always UTF-8."""
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text if _is_unicode(text) else json.dumps(document, separators=(",", ":"), allow_nan=False)
-
-
 def html_safe(document: Any) -> str:
     """JSON text with the service's escapes, as consolidation requests have it."""
-    text = compact(document)
+    text = write_json(document)
     for character, escape in HTML_SAFE.items():
         text = text.replace(character, escape)
     return text
@@ -57,11 +53,3 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text} is not a number that JSON can carry on")
     return number
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

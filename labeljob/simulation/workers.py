@@ -10,7 +10,8 @@ from typing import Any
 from labeljob.simulation.answers import RecordedAnswer
 from labeljob.simulation.job import SimulatedJob
 from labeljob.simulation.manifest import ManifestLine
-from labeljob.simulation.wire import answer_time, compact, file_time, html_safe, parse
+from labeljob.simulation.wire import answer_time, file_time, html_safe, parse
+from shared.json_node import write_json
 
 SECONDS_PER_ANSWER = 30.0
 """For answers whose time was not recorded."""
@@ -49,7 +50,7 @@ class AnsweredObject:
             f"{job.output_config}/worker-response/iteration-{self.iteration}/{self.line.data_object_id}/"
             f"{file_time(self.finished)}.json"
         )
-        return uri, compact({"answers": written}).encode()
+        return uri, write_json({"answers": written}).encode()
 
     def answer_files(self, job: SimulatedJob) -> dict[str, bytes]:
         """Bodies by URI of the answers, where each is handed over as `s3Uri`."""
