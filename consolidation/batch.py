@@ -105,7 +105,7 @@ class _Work:
             return self._merged(entry, forms)
         except GtConsensusError as failure:
             return error_label(failure, forms.rejected, self._settings)
-        except Exception as bug:  # a defect of ours must not cost the other data objects their labels
+        except Exception as bug:  # noqa: BLE001 - a defect of ours must not cost the other data objects their labels
             defect = MergeError(f"unexpected {type(bug).__name__}: {bug}")
             return error_label(defect, forms.rejected, self._settings)
 

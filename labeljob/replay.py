@@ -114,8 +114,8 @@ class Replay:
 def replay_command(context: click.Context, /, requests: tuple[str, ...], **options: Any) -> None:
     """Consolidate recorded answers again, through the same function as the Lambda.
 
-    REQUESTS are files, folders or s3:// URIs: consolidation requests, events of the consolidation Lambda, worker responses, or the folder of
-    a finished job.
+    REQUESTS are files, folders or s3:// URIs: consolidation requests, events of the consolidation Lambda, worker responses,
+    or the folder of a finished job.
 
     Exit status: 0 every object has a label, 1 some object ended in an error, 2 an input is unusable.
     """

@@ -84,7 +84,7 @@ def _read(path: Path, store: ObjectStore, mirror: Path | None) -> list[RecordedR
     responses = sorted(
         {file.parents[2] for file in path.rglob("iteration-*/*/*.json") if _REQUESTS not in file.parts}
     )
-    if path.parent.name == _REQUESTS or path.name == _REQUESTS:
+    if _REQUESTS in {path.name, path.parent.name}:
         requests = sorted(path.rglob("*.json"))
     if requests:
         return [_read_file(file, _relative_name(file, path), store, mirror) for file in requests]

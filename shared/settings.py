@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Self, TypeVar
@@ -73,7 +73,7 @@ class Settings:
         0.5, "a part becomes a label when more than this share of the votes supports it", least=0, below=1
     )
     iou_threshold: float = _setting(
-        0.5, "least mean IoU at which parts of different workers are taken for the same", least=0.01, most=1
+        0.3, "least mean IoU at which parts of different workers are taken for the same", least=0.01, most=1
     )
     iou_thresholds: dict[str, float] = _setting(
         {},
@@ -125,9 +125,10 @@ class Settings:
         values: dict[str, JsonNode] = {}
         for block in _blocks(root, labeling_job_name):
             for name, node in block.items():
-                if name == "limits" and "limits" in values:
-                    node = JsonNode(values[name].object() | node.object(), node.path, SettingsError)
-                values[name] = node
+                earlier = values[name].object() if name == "limits" and name in values else {}
+                values[name] = (
+                    JsonNode({**earlier, **node.object()}, node.path, SettingsError) if earlier else node
+                )
         return _read(cls, values)
 
     def fingerprint(self) -> str:
@@ -202,10 +203,14 @@ def _blocks(root: JsonNode, labeling_job_name: str | None) -> list[JsonNode]:
             raise node.fail("stands beside defaults and jobs; move it into defaults")
     blocks = [defaults] if (defaults := root.get("defaults")) else []
     jobs = root.get("jobs")
-    for job in jobs.elements() if jobs else ():
-        if fnmatchcase((labeling_job_name or "").lower(), job["pattern"].string().lower()):
-            blocks.append(job["settings"])
+    blocks += [
+        job["settings"] for job in (jobs.elements() if jobs else ()) if _matches(job, labeling_job_name)
+    ]
     return blocks
+
+
+def _matches(job: JsonNode, labeling_job_name: str | None) -> bool:
+    return fnmatchcase((labeling_job_name or "").lower(), job["pattern"].string().lower())
 
 
 def _read(cls: type[T], values: Mapping[str, JsonNode]) -> T:
@@ -217,28 +222,26 @@ def _read(cls: type[T], values: Mapping[str, JsonNode]) -> T:
 
 
 def _value(item: dataclasses.Field[Any], node: JsonNode) -> Any:
+    """The value of a setting, read by the type its field declares."""
     rule = item.metadata
     least, most = rule.get("least", float("-inf")), rule.get("most", float("inf"))
-    match item.type:
-        case "Limits":
-            return _read(Limits, dict(node.items()))
-        case "bool":
-            return node.boolean()
-        case "int":
-            return node.integer(least=least, most=most)
-        case "float":
-            value = node.number(least=least, most=most)
-            if "below" in rule and value >= rule["below"]:
-                raise node.fail(f"must be below {rule['below']}, is {value}")
-            return value
-        case "dict[str, float]":
-            return {name: member.number(least=least, most=most) for name, member in node.items()}
-        case "tuple[str, ...]":
-            return node.strings()
-    text = node.string(empty=True)
-    if "choices" in rule and text not in rule["choices"]:
-        raise node.fail(f"must be one of {', '.join(rule['choices'])}, is {text!r}")
-    return text
+    readers: dict[str, Callable[[], Any]] = {
+        "Limits": lambda: _read(Limits, dict(node.items())),
+        "bool": node.boolean,
+        "int": lambda: node.integer(least=least, most=most),
+        "float": lambda: node.number(least=least, most=most),
+        "str": lambda: node.string(empty=True),
+        "dict[str, float]": lambda: {
+            name: member.number(least=least, most=most) for name, member in node.items()
+        },
+        "tuple[str, ...]": node.strings,
+    }
+    value = readers[str(item.type)]()
+    if "below" in rule and value >= rule["below"]:
+        raise node.fail(f"must be below {rule['below']}, is {value}")
+    if "choices" in rule and value not in rule["choices"]:
+        raise node.fail(f"must be one of {', '.join(rule['choices'])}, is {value!r}")
+    return value
 
 
 def _json_name(name: str) -> str:

@@ -94,7 +94,7 @@ def find_patterns(maps: Sequence[Codes], sizes: Sequence[int]) -> Patterns:
 
 
 def _append(codes: Codes, layer: Codes, size: int, states: int) -> Codes:
-    """codes * size + layer, in place where the dtype holds it."""
+    """Make it codes * size + layer, in place where the dtype holds it."""
     wide = codes.astype(np.uint32) if states > _DENSE and codes.dtype != np.uint32 else codes
     flat, said = wide.reshape(-1), layer.reshape(-1)
     for start in range(0, flat.size, _ROWS):
