@@ -196,8 +196,8 @@ def _translate(failure: ClientError | BotoCoreError, verb: str, place: S3Uri) ->
             return ObjectMissingError(f"there is no object at {place}")
         if code in _DENIED:
             return NotAllowedError(
-                f"S3 refuses to {verb} {place}: the function's role lacks s3:{'Get' if verb == 'read' else 'Put'}Object "
-                "there, or the KMS key's policy does not name it"
+                f"S3 refuses to {verb} {place}: {'there is no such object, ' if verb == 'read' else ''}the function's role "
+                f"lacks s3:{'Get' if verb == 'read' else 'Put'}Object there, or the KMS key's policy does not name it"
             )
         return StorageError(f"cannot {verb} {place}: {code or failure}")
     return StorageError(f"cannot {verb} {place}: {failure}")

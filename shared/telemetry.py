@@ -5,6 +5,7 @@ Tracing is Lambda's own active tracing, switched by the stack; see docs/decision
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 
@@ -15,6 +16,9 @@ NAMESPACE = "GtConsensus"
 
 # An invocation that raises has no metrics to publish; its error is enough.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
+
+# botocore tells at INFO where it found its credentials and endpoint; Lambda's log level would let that through.
+logging.getLogger("botocore").setLevel(logging.WARNING)
 
 logger = Logger()
 metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE)

@@ -1,0 +1,50 @@
+"""What the documentation says of settings, kinds and the environment is what the code declares."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from consolidation.kinds import KINDS
+from shared.settings import ENVIRONMENT, Limits, Settings, to_wire
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def _table(heading: str, file: str = "settings.md") -> list[list[str]]:
+    section = (DOCS / file).read_text().split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = [line.strip("|").split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+@pytest.mark.parametrize(("heading", "declared"), [("Job settings", Settings()), ("Limits", Limits())])
+def test_settings_table_is_the_declaration(heading: str, declared: Settings | Limits) -> None:
+    fields = [item for item in dataclasses.fields(declared) if item.name != "limits"]
+    wire = to_wire(declared)
+    expected = [
+        [f"`{name}`", f"`{_shown(wire[name])}`", item.metadata["meaning"]]
+        for item in fields
+        for name in [item.name.replace("_", "-")]
+    ]
+    assert _table(heading) == expected
+
+
+def test_environment_table_is_the_declaration() -> None:
+    assert _table("Environment") == [[f"`{name}`", meaning] for name, meaning in ENVIRONMENT.items()]
+
+
+def test_every_kind_has_its_section() -> None:
+    sections = set(re.findall(r"^## .*\(`(.+)`\)$", (DOCS / "kinds.md").read_text(), re.MULTILINE))
+    assert {kind.name for kind in KINDS} <= sections
+
+
+def _shown(value: object) -> str:
+    empty = {(): "[]", "": '""', False: "false", True: "true"}
+    if isinstance(value, dict):
+        return "{}"
+    if isinstance(value, bool | str | tuple) and value in empty:
+        return empty[value]
+    return f"{value}"
