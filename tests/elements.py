@@ -33,9 +33,7 @@ def boxes_element(
     }
 
 
-def semantic_element(
-    drawn: npt.ArrayLike, names: Sequence[str], colours: Sequence[str] = COLOURS
-) -> Element:
+def semantic_element(drawn: npt.ArrayLike, names: Sequence[str], colours: Sequence[str] = COLOURS) -> Element:
     """`crowd-semantic-segmentation`: entry 0 of `drawn` is background, 1 + k is names[k]."""
     numbers = np.asarray(drawn, np.uint8)
     height, width = numbers.shape

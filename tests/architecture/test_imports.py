@@ -47,12 +47,13 @@ def test_what_runs_in_lambda_imports_nothing_heavy(path: Path) -> None:
     assert outside <= IN_LAMBDA
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "consolidation" / "estimation").glob("*.py")), ids=_name
-)
+@pytest.mark.parametrize("path", sorted((ROOT / "consolidation" / "estimation").glob("*.py")), ids=_name)
 def test_estimation_imports_numpy_only(path: Path) -> None:
     outside = {name for name in _imports(path) if name.split(".")[0] not in sys.stdlib_module_names}
-    assert {name for name in outside if not name.startswith("consolidation.estimation")} <= {"numpy", "numpy.typing"}
+    assert {name for name in outside if not name.startswith("consolidation.estimation")} <= {
+        "numpy",
+        "numpy.typing",
+    }
 
 
 def test_only_storage_talks_to_aws_in_lambda() -> None:

@@ -27,12 +27,18 @@ B, B2 = (50, 50, 60, 60), (51, 50, 61, 60)
     [
         pytest.param([], [], [], [], id="nothing"),
         pytest.param([A], [0], [0], [[0]], id="one part stands alone"),
-        pytest.param([A, A2, B, B2], [0, 1, 0, 1], [0] * 4, [[0, 1], [2, 3]], id="two things seen by two workers"),
+        pytest.param(
+            [A, A2, B, B2], [0, 1, 0, 1], [0] * 4, [[0, 1], [2, 3]], id="two things seen by two workers"
+        ),
         pytest.param([A, A2], [0, 0], [0, 0], [[0], [1]], id="one worker's two marks are never one thing"),
         pytest.param([A, A2, A3], [0, 0, 1], [0] * 3, [[0, 2], [1]], id="the better of two marks is taken"),
         pytest.param([A, A2], [0, 1], [0, 1], [[0, 1]], id="another category is still the same thing"),
         pytest.param(
-            [A, (2, 0, 12, 10), A2], [0, 1, 1], [0, 0, 1], [[0, 1], [2]], id="the same category goes before the better fit"
+            [A, (2, 0, 12, 10), A2],
+            [0, 1, 1],
+            [0, 0, 1],
+            [[0, 1], [2]],
+            id="the same category goes before the better fit",
         ),
         pytest.param([A, B], [0, 1], [0, 0], [[0], [1]], id="apart is apart"),
     ],
@@ -76,7 +82,9 @@ def test_iou_of_empty_boxes_is_zero_not_an_error() -> None:
     ("boxes", "weights", "expected"),
     [
         pytest.param([A], [1], A, id="one box is itself"),
-        pytest.param([(0, 0, 10, 10), (4, 2, 20, 14)], [1, 1], (2, 1, 15, 12), id="two boxes give their mean"),
+        pytest.param(
+            [(0, 0, 10, 10), (4, 2, 20, 14)], [1, 1], (2, 1, 15, 12), id="two boxes give their mean"
+        ),
         pytest.param([A, A, (0, 0, 99, 99)], [1, 1, 1], A, id="one gross outlier of three does no harm"),
         pytest.param([A, B], [1, 3], B, id="weight decides"),
         pytest.param([A, B, B], [2, 1, 1], (25, 25, 35, 35), id="an even split of weight gives the middle"),

@@ -94,7 +94,8 @@ def _class_of(label: Label, artefacts: Artefacts) -> Any:
 
 def _boxes_of(label: Label, artefacts: Artefacts) -> Any:
     boxes = [
-        (box["class-name"], box["left"], box["top"], box["width"], box["height"]) for box in label["annotations"]
+        (box["class-name"], box["left"], box["top"], box["width"], box["height"])
+        for box in label["annotations"]
     ]
     size = label["image_size"][0]
     return boxes_element(boxes, (size["width"], size["height"]))
@@ -113,7 +114,8 @@ def _instances_of(label: Label, artefacts: Artefacts) -> Any:
 
 def _boxes_essence(element: Any) -> Any:
     return sorted(
-        (box["label"], box["left"], box["top"], box["width"], box["height"]) for box in element["boundingBoxes"]
+        (box["label"], box["left"], box["top"], box["width"], box["height"])
+        for box in element["boundingBoxes"]
     )
 
 
@@ -163,7 +165,9 @@ UNDER_LAW = (
         as_element=_boxes_of,
         essence=_boxes_essence,
         parts=lambda element: len(element["boundingBoxes"]),
-        accounted=lambda merged: _supporters(merged.label["annotations"]) + _supporters(merged.label["candidates"]),
+        accounted=lambda merged: (
+            _supporters(merged.label["annotations"]) + _supporters(merged.label["candidates"])
+        ),
         geometric=True,
     ),
     KindUnderLaw(
@@ -181,7 +185,9 @@ UNDER_LAW = (
         as_element=_instances_of,
         essence=_instances_essence,
         parts=lambda element: len(element["instances"]),
-        accounted=lambda merged: _supporters(merged.label["instances"]) + _supporters(merged.label["candidates"]),
+        accounted=lambda merged: (
+            _supporters(merged.label["instances"]) + _supporters(merged.label["candidates"])
+        ),
         geometric=True,
     ),
 )

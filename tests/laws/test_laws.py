@@ -35,7 +35,9 @@ def test_worker_order_changes_nothing(law: KindUnderLaw, data: st.DataObject) ->
     names = [f"worker-{place}" for place in range(len(elements))]
     order = data.draw(st.permutations(range(len(elements))))
     straight = merge(law.kind, elements, workers=names)
-    shuffled = merge(law.kind, [elements[place] for place in order], workers=[names[place] for place in order])
+    shuffled = merge(
+        law.kind, [elements[place] for place in order], workers=[names[place] for place in order]
+    )
     assert _bytes(shuffled) == _bytes(straight)
 
 
