@@ -20,7 +20,7 @@ def _maps(workers: int, categories: int, seed: int = 0, shape: tuple[int, int] =
 @pytest.mark.parametrize(
     ("workers", "categories"),
     [(1, 1), (1, 2), (3, 2), (5, 9), (9, 4), (9, 200), (40, 2)],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_every_pixel_is_found_again_in_its_pattern(workers: int, categories: int) -> None:
     maps = _maps(workers, categories)

@@ -98,7 +98,7 @@ def test_a_single_worker_gives_no_confidence() -> None:
 
 def test_the_label_value_has_the_documented_shape() -> None:
     merged = _merge("dog", "dog", "cat", categories=("cat", "dog", "owl"))
-    label = KIND.write(merged, Task(Settings()), lambda body, extension: "unused")
+    label: dict[str, Any] = KIND.write(merged, Task(Settings()), lambda body, extension: "unused")
     assert label["class-id"] == 1
     assert label["class-name"] == "dog"
     assert label["votes"] == {"dog": 2, "cat": 1}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from consolidation.kinds import KINDS
 from consolidation.kinds.base import Answer, Task, merge_answers
 from consolidation.label import serialise
-from shared.errors import AnswerError, LimitError
+from shared.errors import AnswerError
 from shared.json_node import JsonNode
 from tests import strategies
 from tests.elements import flipped, read_png, renamed
@@ -149,10 +150,8 @@ def test_labels_are_plain_json(law: KindUnderLaw, data: st.DataObject) -> None:
 @given(element=strategies.near_json())
 def test_only_documented_errors_come_out_of_parsing(law: KindUnderLaw, element: Any) -> None:
     law.kind.recognise(element)
-    try:
+    with suppress(AnswerError):
         law.kind.parse(JsonNode(element, "$", AnswerError), SETTINGS.limits)
-    except (AnswerError, LimitError) as failure:
-        assert failure.message
 
 
 def _bytes(merged: Merged) -> tuple[bytes, dict[str, bytes]]:
