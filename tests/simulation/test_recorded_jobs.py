@@ -167,7 +167,7 @@ def test_masks_are_written_to_s3_and_copied_beside_the_manifest(
 
 
 def test_requests_escape_what_html_would_read_and_carry_answers_as_text(data: Path, tmp_path: Path) -> None:
-    """The base64 padding of real payloads reads `\\u003d`."""
+    r"""The base64 padding of real payloads reads `\u003d`."""
     request = data / "streetscenes" / "consolidation_request.json"
     given = json.loads(request.read_text())
     padded = next(entry for entry in given if "=" in json.dumps(entry))
