@@ -1,0 +1,185 @@
+"""What a job's folder says: its output manifest, its consolidation requests and its artefacts, read and joined per data object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from labeljob.simulation.inputs import RECORD
+from labeljob.simulation.record import OUTPUT_MANIFEST
+from shared.contract import AnnotatedDataObject, ConsolidationPayload
+from shared.errors import ContractError
+from shared.json_node import JsonNode, parse_json
+
+REQUESTS = "annotations/consolidated-annotation/consolidation-request"
+_METADATA = "-metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """One line of the output manifest.
+
+    Attributes:
+        number: of the line, from 1.
+        source: URI or text of the data object.
+        label: value of the label attribute, a moved label (`label-ref`) in full; None when the line has none.
+        failure: why the service gave the object up, or None.
+        answers: what was sent to consolidation, or None when nothing was.
+    """
+
+    number: int
+    source: str
+    label: Any
+    failure: str | None
+    answers: AnnotatedDataObject | None
+
+    @property
+    def consolidation(self) -> Mapping[str, Any]:
+        """The label's `consolidation` block; empty when it has none."""
+        block = self.label.get("consolidation") if isinstance(self.label, dict) else None
+        return block if isinstance(block, dict) else {}
+
+    @property
+    def error(self) -> Mapping[str, Any] | None:
+        """`error` of an error label, else None."""
+        error = self.label.get("error") if isinstance(self.label, dict) else None
+        return error if isinstance(error, dict) else None
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether the label asks for a person's look."""
+        return self.consolidation.get("needs-review") is True
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """A labeling job, as its folder tells it.
+
+    Attributes:
+        folder: that holds `manifests/` and `annotations/`.
+        name: of the job.
+        label_attribute_name: key of the label in the manifest.
+        record: `simulation.json`; empty for a folder that no simulation wrote.
+        objects: in the order of the manifest.
+    """
+
+    folder: Path
+    name: str
+    label_attribute_name: str
+    record: Mapping[str, Any]
+    objects: tuple[ObjectFacts, ...]
+
+    def artefact(self, uri: str) -> bytes:
+        """The artefact at an S3 URI, from the mirrored folder.
+
+        Raises:
+            ContractError: it is not in the folder.
+        """
+        return _artefact(self.folder, uri)
+
+
+def read_job(folder: Path, label_attribute_name: str | None = None) -> JobFacts:
+    """Read a job's folder: one that `labeljob simulate` wrote, or a mirror of a real job's output.
+
+    Args:
+        folder: with `manifests/output/output.manifest`.
+        label_attribute_name: None for the one that `simulation.json` names, else the only one the manifest has.
+
+    Raises:
+        ContractError: there is no output manifest, it is broken, or the label attribute is not to be known; names the file.
+    """
+    manifest = folder / OUTPUT_MANIFEST
+    record = _record(folder)
+    lines = _lines(manifest)
+    label = label_attribute_name or record.get("label-attribute-name") or _label_attribute(lines, manifest)
+    answers = _answers(folder)
+    failures = {failure["line"]: failure["reason"] for failure in record.get("failures", ())}
+    objects = tuple(
+        ObjectFacts(
+            number=number,
+            source=str(line.get("source-ref") or line.get("source") or ""),
+            label=_whole(folder, line.get(label)),
+            failure=failures.get(number) or _failure(line.get(label + _METADATA)),
+            answers=answers.get(str(number - 1)),
+        )
+        for number, line in enumerate(lines, start=1)
+    )
+    return JobFacts(folder, str(record.get("labeling-job-name") or label), label, record, objects)
+
+
+def _record(folder: Path) -> Mapping[str, Any]:
+    file = folder / RECORD
+    return parse_json(file.read_bytes(), path=RECORD).object() if file.is_file() else {}
+
+
+def _lines(manifest: Path) -> list[dict[str, Any]]:
+    try:
+        rows = manifest.read_bytes().splitlines()
+    except OSError as failure:
+        raise ContractError(
+            f"{manifest} cannot be read ({failure.strerror}); name the folder of a job, which holds it"
+        ) from failure
+    return [
+        parse_json(row, path=f"{OUTPUT_MANIFEST} line {number}").object()
+        for number, row in enumerate(rows, start=1)
+    ]
+
+
+def _label_attribute(lines: list[dict[str, Any]], manifest: Path) -> str:
+    """The attribute whose metadata says that a custom job wrote it."""
+    found = {
+        key.removesuffix(_METADATA)
+        for line in lines
+        for key, value in line.items()
+        if key.endswith(_METADATA)
+        and isinstance(value, dict)
+        and ("failure-reason" in value or value.get("type") == "groundtruth/custom")
+    }
+    if len(found) == 1:
+        return found.pop()
+    names = ", ".join(sorted(found)) or "none"
+    raise ContractError(
+        f"{manifest} has labels of custom jobs under: {names}; say which with --label-attribute"
+    )
+
+
+def _failure(metadata: Any) -> str | None:
+    reason = metadata.get("failure-reason") if isinstance(metadata, dict) else None
+    return None if reason is None else str(reason)
+
+
+def _whole(folder: Path, label: Any) -> Any:
+    """A label that was moved to S3 for its size, read from there."""
+    reference = label.get("label-ref") if isinstance(label, dict) else None
+    if not isinstance(reference, str):
+        return label
+    return parse_json(_artefact(folder, reference), path=reference).value
+
+
+def _artefact(folder: Path, uri: str) -> bytes:
+    """Where an S3 URI lies in a mirror: the longest end of its key that is a file in the folder."""
+    parts = PurePosixPath(uri.removeprefix("s3://")).parts
+    root = folder.resolve()
+    for start in range(len(parts)):
+        for name in ("/".join(parts[start:]), "/".join(parts[start:]).replace(":", "_")):
+            file = (root / name).resolve()
+            if file.is_relative_to(root) and file.is_file():
+                return file.read_bytes()
+    raise ContractError(f"{uri} is not in the job's folder")
+
+
+def _answers(folder: Path) -> dict[str, AnnotatedDataObject]:
+    """What was sent to consolidation, by data object; of several requests the last counts."""
+    answers: dict[str, AnnotatedDataObject] = {}
+    for file in sorted((folder / REQUESTS).glob("iteration-*/*.json"), key=_age):
+        payload = ConsolidationPayload.parse(JsonNode(parse_json(file.read_bytes(), path=file.name).value))
+        answers |= {entry.data_object_id: entry for entry in payload.data_objects}
+    return answers
+
+
+def _age(file: Path) -> tuple[int, str]:
+    number = re.fullmatch(r"iteration-(\d+)", file.parent.name)
+    return (int(number[1]) if number else 0), file.name
