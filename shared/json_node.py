@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -12,6 +13,9 @@ from shared.errors import ContractError, GtConsensusError, LimitError
 
 Json: TypeAlias = dict[str, Any] | list[Any] | str | int | float | bool | None
 """What `json.loads` returns. The members are `Any` because JSON nests; `JsonNode` is how they are read."""
+
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,8 @@ def parse_json(
 ) -> JsonNode:
     """Parse strict JSON text: UTF-8, no NaN or Infinity, no deeper than `nesting`.
 
+    A lone surrogate, which JSON can escape but no encoding can carry on, becomes U+FFFD, the replacement character.
+
     Args:
         text: the document; bytes are UTF-8, with or without a byte-order mark.
         error: class of the error for text that is not JSON, and of those the returned node raises.
@@ -125,6 +131,8 @@ def parse_json(
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
         value = json.loads(text, parse_constant=_refuse_constant)
+        if _SURROGATE_ESCAPE.search(text):
+            value = _encodable(value)
     except RecursionError as failure:
         raise LimitError("JSON is nested too deep", path=path, limit="limits.nesting") from failure
     except (ValueError, UnicodeDecodeError) as failure:
@@ -146,6 +154,17 @@ def write_json(document: Any) -> str:
     except UnicodeEncodeError:
         return json.dumps(document, separators=(",", ":"), allow_nan=False)
     return text
+
+
+def _encodable(value: Any) -> Any:
+    """The value with lone surrogates replaced, in keys too."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_encodable(member) for member in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(member) for key, member in value.items()}
+    return value
 
 
 def _refuse_constant(name: str) -> float:

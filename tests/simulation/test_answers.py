@@ -108,14 +108,14 @@ def test_an_answer_that_is_no_json_goes_through_as_the_worker_left_it(
 
 
 def test_a_lone_surrogate_in_an_answer_breaks_nothing(make_job: MakeJob, tmp_path: Path) -> None:
-    """JSON can carry half a character that UTF-8 cannot: an answer may, a reply that Lambda passes on may not."""
+    """JSON can escape half a character that UTF-8 cannot carry: in an answer it is replaced, in a reply it is an error."""
     recorded = write(tmp_path / "recorded" / "0.json", response(ann="cat \ud800"))
     reply = [{"datasetObjectId": "0", "consolidatedAnnotation": {"content": {"Cats": "cat \ud800"}}}]
     handlers = Handlers(lambda *_: {"taskInput": {}}, lambda *_: reply)
     result = simulate(replace(make_job(count=1), answers=recorded.parent), handlers=handlers)
     request = result.iterations[0].request
     assert request is not None
-    assert "cat \\\\ud800" in request.read_text()
+    assert "cat \ufffd" in request.read_text()
     assert [failure.reason.split(":")[0] for failure in result.failures] == ["the reply is not JSON"]
 
 
