@@ -15,6 +15,11 @@ COMMANDS = {
         "replay_command",
         "Consolidate recorded requests or worker responses again.",
     ),
+    "report": (
+        "labeljob.report.command",
+        "report_command",
+        "Write one HTML page that shows every label of a job.",
+    ),
     "simulate": (
         "labeljob.simulate",
         "simulate_command",

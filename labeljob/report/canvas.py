@@ -33,7 +33,8 @@ _SMALL_SIDE = 120
 """The same for a worker's thumbnail."""
 _LONGEST_PATH = 6_000
 _MARGIN = 0.12
-_LEAST_MARGIN = 8
+_LEAST_MARGIN = 0.04
+"""Of the image's longer side."""
 _WHOLE = 0.5
 """From this share of the image on, all of it is shown."""
 
@@ -197,7 +198,7 @@ def _view(size: tuple[int, int], boxes: Iterable[Rectangle]) -> tuple[int, int, 
     left, top = min(box[0] for box in listed), min(box[1] for box in listed)
     right = max(box[0] + box[2] for box in listed)
     bottom = max(box[1] + box[3] for box in listed)
-    margin = max(_LEAST_MARGIN, _MARGIN * max(right - left, bottom - top))
+    margin = max(_LEAST_MARGIN * max(size), _MARGIN * max(right - left, bottom - top))
     first_x, first_y = max(0, math.floor(left - margin)), max(0, math.floor(top - margin))
     last_x, last_y = min(width, math.ceil(right + margin)), min(height, math.ceil(bottom + margin))
     if (last_x - first_x) * (last_y - first_y) >= _WHOLE * width * height:

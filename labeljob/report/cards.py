@@ -63,7 +63,8 @@ def show_object(job: JobFacts, data_object: ObjectFacts, *, expanded: bool) -> C
         workers_counted=_figure(block.get("workers")),
         reasons=tuple(explain(str(code), tuple(labels)) for code in _elements(block, "reasons")),
         fields=tuple(fields.values()),
-        workers=_workers(colours, block, drawn, fields),
+        workers=(shown := _workers(colours, block, drawn, fields)),
+        gallery=any(worker.thumbnails for worker in shown),
         rejected=tuple(_rejections(data_object.label, "")),
         document=_document(data_object.label),
     )
@@ -113,6 +114,7 @@ def _workers(
             for worker, thumbnail in thumbnails(masks, field.canvas).items():
                 small[worker].append(thumbnail)
     shares = _members(block, "answers")
+    drawn_on = any(field.canvas for field in fields.values())
     made = []
     for worker, colour in colours.items():
         own = {name: drawings[worker] for name, drawings in drawn.items() if worker in drawings}
@@ -120,7 +122,7 @@ def _workers(
         made.append(
             Worker(
                 worker_id=worker,
-                colour=colour,
+                colour=colour if drawn_on else "",
                 agreement=_figure(share),
                 percent=round(100 * share, 1) if isinstance(share, int | float) else 0,
                 said=tuple(_said(name, drawing) for name, drawing in own.items()),

@@ -122,7 +122,7 @@ class Worker:
 
     Attributes:
         worker_id: as the label shows it.
-        colour: `#rrggbb` of the worker's lines.
+        colour: `#rrggbb` of the worker's lines; empty where nothing is drawn.
         agreement: share of the label the worker agrees with, as the label has it; empty when it has none.
         percent: the same for a bar.
         said: what the worker answered, in words.
@@ -190,6 +190,7 @@ class Card:
         summary: the label in a few words.
         expanded: whether it is open when the page is.
         problem: what went wrong, empty when nothing did.
+        gallery: whether workers have thumbnails.
         document: the label's JSON.
     """
 
@@ -207,6 +208,7 @@ class Card:
     reasons: tuple[Reason, ...]
     fields: tuple[Field, ...]
     workers: tuple[Worker, ...]
+    gallery: bool
     rejected: tuple[Rejected, ...]
     document: str
 

@@ -54,10 +54,10 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def tally(names: Collection[str]) -> str:
-    """`2 x car, 1 x bus`, most frequent first, at most six; the rest is counted."""
+    """`2 x car, bus`, most frequent first, at most six; the rest is counted."""
     counts: dict[str, int] = {}
     for name in names:
         counts[name] = counts.get(name, 0) + 1
     ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-    shown = [f"{number} x {name}" for name, number in ranked[:6]]
+    shown = [name if number == 1 else f"{number} x {name}" for name, number in ranked[:6]]
     return ", ".join([*shown, *([f"{len(ranked) - 6} more categories"] if len(ranked) > 6 else [])])
