@@ -57,7 +57,7 @@ def semantic_scene(
             random.uniform(0, width),
             random.uniform(0, height),
             random.uniform(15, 130),
-            random.integers(1, categories + 1),
+            int(random.integers(1, categories + 1)),
         )
         for _ in range(things)
     ]

@@ -117,7 +117,7 @@ def run_example(example: Example, out: Path) -> Outcome:
     job = read_job(result.out)
     page = out / f"{example.name}.html"
     write_report(job, page, example.title)
-    return Outcome(example, result, page, (_summary(example, result, job), *example.measure(job)))
+    return Outcome(example, result, page, (*_summary(example, result, job), *example.measure(job)))
 
 
 def measure_birds(job: JobFacts) -> list[str]:
@@ -294,8 +294,8 @@ def _show_files(console: Console, outcomes: Sequence[Outcome], index: Path) -> N
         console.print(Text(f"  {name:<16}{path}"), soft_wrap=True)
 
 
-def _summary(example: Example, result: SimulationResult, job: JobFacts) -> str:
-    """`2 images, 3 workers each: 2 labelled, 2 to review, 1 candidate kept`."""
+def _summary(example: Example, result: SimulationResult, job: JobFacts) -> list[str]:
+    """`2 images, 3 workers each`, and `2 labelled, 2 to review, 1 candidate kept`."""
     counts = result.counts
     objects = count(counts.objects, example.object_noun)
     labels = [data_object.label for data_object in job.objects if isinstance(data_object.label, dict)]
@@ -309,7 +309,7 @@ def _summary(example: Example, result: SimulationResult, job: JobFacts) -> str:
     if kept:
         words.append(f"{count(sum(map(len, kept)), 'candidate')} kept")
     workers = count(int(job.record["workers-per-object"]), "worker")
-    return f"{objects}, {workers} each: {', '.join(words)}"
+    return [f"{objects}, {workers} each", ", ".join(words)]
 
 
 def _write_label_categories(example: Example, out: Path) -> Path:

@@ -16,14 +16,10 @@ from consolidation.kinds.parts import (
     ImageSize,
     Part,
     agree_on_size,
-    agreement_with_label,
+    consensus_of,
     decide,
-    label_confidence,
-    pairwise_dice,
     parse_image_size,
-    part_reasons,
 )
-from consolidation.rejections import Rejection
 from shared.errors import AnswerError, LimitError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
@@ -122,25 +118,13 @@ class BoxesKind(Kind):
         overlaps = overlaps_between(boxes, np.array([part.worker for part in parts], dtype=np.int64))
         decisions = decide(self.name, parts, overlaps, kept, task)
         fused = [MergedBox(made, _fused(made, parts, boxes, kept)) for made in decisions]
-        rejected += [
-            Rejection(answer.worker_id, reason, path)
-            for answer in kept
-            for path, reason in answer.value.faults
-        ]
         merged = MergedBoxes(
             size=size,
             categories=task.categories(part.label for part in parts),
             labels=tuple(box for box in fused if box.decision.accepted),
             candidates=tuple(box for box in fused if not box.decision.accepted),
         )
-        return Consensus(
-            merged=merged,
-            confidence=label_confidence(decisions, kept),
-            agreement=pairwise_dice(parts, overlaps, decisions, len(kept)),
-            worker_agreement=agreement_with_label(parts, decisions, kept),
-            reasons=tuple(part_reasons(decisions)),
-            rejected=tuple(rejected),
-        )
+        return consensus_of(merged, parts, overlaps, decisions, kept, rejected)
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """The built-in shape (`annotations`, `image_size`) with `class-map`, confidence, support and candidates."""

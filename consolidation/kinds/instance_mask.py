@@ -20,15 +20,11 @@ from consolidation.kinds.parts import (
     ImageSize,
     Part,
     agree_on_size,
-    agreement_with_label,
+    consensus_of,
     decide,
-    label_confidence,
-    pairwise_dice,
-    part_reasons,
 )
 from consolidation.mask_png import Colour, ColourMap, encode_mask, parse_colour
 from consolidation.palette import BACKGROUND, hex_colour, palette_colour
-from consolidation.rejections import Rejection
 from shared.errors import LimitError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
@@ -159,19 +155,7 @@ class InstanceMaskKind(Kind):
         overlaps = _overlaps(patterns, parts, kept)
         decisions = decide(self.name, parts, overlaps, kept, task)
         merged, decisions = _painted(patterns, parts, decisions, kept)
-        rejected += [
-            Rejection(answer.worker_id, reason, path)
-            for answer in kept
-            for path, reason in answer.value.faults
-        ]
-        return Consensus(
-            merged=merged,
-            confidence=label_confidence(decisions, kept),
-            agreement=pairwise_dice(parts, overlaps, decisions, len(kept)),
-            worker_agreement=agreement_with_label(parts, decisions, kept),
-            reasons=tuple(part_reasons(decisions)),
-            rejected=tuple(rejected),
-        )
+        return consensus_of(merged, parts, overlaps, decisions, kept, rejected)
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """An indexed PNG (value = instance) and `instances`; candidates on PNGs of their own."""

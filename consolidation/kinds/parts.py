@@ -11,7 +11,7 @@ import numpy as np
 
 from consolidation.estimation.matching import Overlaps, cluster_parts
 from consolidation.estimation.votes import existence, winner
-from consolidation.kinds.base import Answer, Support, Task, label_probability
+from consolidation.kinds.base import Answer, Consensus, Support, Task, label_probability
 from consolidation.rejections import Rejection
 from shared.json_node import JsonNode
 
@@ -149,6 +149,37 @@ def _decision(
         confidence=real * label_probability(votes, names[best], choices),
         accepted=supporters / total > task.settings.quorum,
         tied=tied,
+    )
+
+
+def consensus_of(
+    merged: object,
+    parts: Sequence[Part],
+    overlaps: Overlaps,
+    decisions: Sequence[Decision],
+    answers: Sequence[Answer],
+    rejected: Sequence[Rejection],
+) -> Consensus:
+    """The consensus on a label made of parts.
+
+    Args:
+        merged: the kind's own value.
+        parts, overlaps, decisions: as `decide` had and gave them.
+        answers: those that count; their values have `faults`, (JSON path, reason) of parts that could not be read.
+        rejected: answers that do not count.
+    """
+    faults = [
+        Rejection(answer.worker_id, reason, path)
+        for answer in answers
+        for path, reason in answer.value.faults
+    ]
+    return Consensus(
+        merged=merged,
+        confidence=label_confidence(decisions, answers),
+        agreement=pairwise_dice(parts, overlaps, decisions, len(answers)),
+        worker_agreement=agreement_with_label(parts, decisions, answers),
+        reasons=tuple(part_reasons(decisions)),
+        rejected=(*rejected, *faults),
     )
 
 
