@@ -327,9 +327,9 @@ def _write_index(outcomes: Sequence[Outcome], out: Path) -> Path:
     entries = [
         asdict(
             IndexEntry(
-                f"{outcome.example.title}: {outcome.example.what}",
+                outcome.example.title,
                 outcome.page.name,
-                outcome.lines,
+                (outcome.example.what, *outcome.lines),
             )
         )
         for outcome in outcomes

@@ -139,6 +139,8 @@ def _mentioned(label: Any) -> set[str]:
     if not isinstance(block, dict):
         return set()
     answers, rejected = block.get("answers"), block.get("rejected")
-    return {str(worker) for worker in answers or ()} | {
-        str(entry.get("worker-id")) for entry in rejected or () if isinstance(entry, dict)
+    return {str(worker) for worker in (answers if isinstance(answers, dict) else ())} | {
+        str(entry.get("worker-id"))
+        for entry in (rejected if isinstance(rejected, list) else ())
+        if isinstance(entry, dict)
     }

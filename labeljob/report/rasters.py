@@ -133,7 +133,7 @@ def _drop_if_empty(following: dict[_Point, list[_Point]], place: _Point) -> None
 
 
 def _path(loop: Sequence[_Point]) -> str:
-    """A closed loop of unit steps as path data: one command for each straight run."""
+    """A closed loop of unit steps as path data: one command for each straight run but the last, which `z` draws."""
     steps = [(b[0] - a[0], b[1] - a[1]) for a, b in zip(loop, (*loop[1:], loop[0]), strict=True)]
     commands = [f"M{loop[0][0]} {loop[0][1]}"]
     run = 0
@@ -142,4 +142,4 @@ def _path(loop: Sequence[_Point]) -> str:
         if place + 1 == len(steps) or steps[place + 1] != step:
             commands.append(f"h{run * step[0]}" if step[0] else f"v{run * step[1]}")
             run = 0
-    return "".join(commands) + "z"
+    return "".join(commands[:-1]) + "z"
