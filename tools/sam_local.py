@@ -41,11 +41,14 @@ def main() -> int:
         return 1
     print(f"sam build for {RUNTIME} {ARCHITECTURE}", flush=True)
     artefact = build()
-    with _s3() as (url, put):
+    with _s3() as (url, s3):
         for path in sorted((ROOT / "events").rglob("*.json")):
             event = json.loads(path.read_text(encoding="utf-8"))
-            if "payload" in event:
-                put(event["payload"]["s3Uri"], PAYLOAD.read_bytes())
+            for bucket in _buckets(path.read_text(encoding="utf-8")):
+                s3.create_bucket(Bucket=bucket)
+            if isinstance(event.get("payload"), dict):
+                bucket, _, key = event["payload"]["s3Uri"].removeprefix("s3://").partition("/")
+                s3.put_object(Bucket=bucket, Key=key, Body=PAYLOAD.read_bytes())
             if not _invoke(artefact, path, event, url):
                 print(NO_IMAGE, file=sys.stderr)
                 return 1
@@ -76,7 +79,7 @@ def _host_address() -> tuple[str, str]:
 
 @contextmanager
 def _s3() -> Iterator[tuple[str, Any]]:
-    """An S3 that containers can reach: its URL for them, and a function that puts an object."""
+    """An S3 that containers can reach: its URL for them, and a client."""
     address, name = _host_address()
     logging.getLogger("werkzeug").setLevel(
         logging.ERROR
@@ -88,13 +91,8 @@ def _s3() -> Iterator[tuple[str, Any]]:
         "s3", endpoint_url=f"http://{address}:{port}"
     )
 
-    def put(uri: str, body: bytes) -> None:
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
-        s3.create_bucket(Bucket=bucket)
-        s3.put_object(Bucket=bucket, Key=key, Body=body)
-
     try:
-        yield f"http://{name}:{port}", put
+        yield f"http://{name}:{port}", s3
     finally:
         server.stop()
 

@@ -75,6 +75,15 @@ def put(s3: S3Client, uri: str, body: bytes) -> None:
     s3.put_object(Bucket=bucket, Key=key, Body=body)
 
 
+def serve(s3: S3Client, event: dict[str, Any], recorded: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Make what the event needs in S3, and return the payload: its own, or the recorded one put where it points."""
+    s3.create_bucket(Bucket=event["outputConfig"].split("/")[2])
+    if isinstance(event["payload"], dict):
+        put(s3, event["payload"]["s3Uri"], json.dumps(recorded).encode())
+        return recorded
+    return list(event["payload"])
+
+
 def logged(log: Path) -> list[dict[str, Any]]:
     """The JSON lines of a function's log."""
     lines = log.read_text(encoding="utf-8").splitlines()
@@ -91,7 +100,8 @@ def test_pre_annotation_answers_a_sample_event(
     with Emulator.of(artefact, "PreAnnotationFunction", environment, tmp_path) as function:
         reply = function.invoke(event)
     data_object = event["dataObject"]
-    assert reply["taskInput"]["taskObject"] == data_object.get("source", data_object.get("source-ref"))
+    assert reply["taskInput"]["taskObject"] == (data_object.get("source") or data_object.get("source-ref"))
+    assert reply["isHumanAnnotationRequired"] == (name != "neither-key.json")
     assert reply["taskInput"]["manifestLine"] == data_object
     assert reply["humanAnnotationRequired"] == str(reply["isHumanAnnotationRequired"]).lower()
 
@@ -105,21 +115,25 @@ def test_consolidation_answers_a_sample_event(
     tmp_path: Path,
     name: str,
 ) -> None:
-    """With a label for every object of the payload that the event points to."""
+    """With a label for every object of the payload that the event holds or points to."""
     event = EVENTS[name]
-    put(s3, event["payload"]["s3Uri"], json.dumps(streetscenes).encode())
+    payload = serve(s3, event, streetscenes)
     environment = variables(endpoint, event, "consolidation")
     with Emulator.of(artefact, "ConsolidationFunction", environment, tmp_path) as function:
         reply = function.invoke(event)
     labels = [entry["consolidatedAnnotation"]["content"][event["labelAttributeName"]] for entry in reply]
-    assert [entry["datasetObjectId"] for entry in reply] == ["0", "1"]
-    assert [len(label["instances"]) for label in labels] == [0, 2]
+    assert [entry["datasetObjectId"] for entry in reply] == [entry["datasetObjectId"] for entry in payload]
+    assert not [label["error"] for label in labels if "error" in label]
+    if payload is streetscenes:
+        assert [len(label["instances"]) for label in labels] == [0, 2]
     (metrics,) = [line for line in logged(tmp_path / "ConsolidationFunction.log") if "_aws" in line]
     (directive,) = metrics["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "GtConsensus"
     assert ["service"] in directive["Dimensions"]
     assert metrics["service"] == "consolidation"
-    assert sum(metrics["RejectedAnswers"]) == 0
+    rejected = sum(len(label["consolidation"]["rejected"]) for label in labels)
+    assert sum(metrics["RejectedAnswers"]) == rejected
+    assert (rejected > 0) == (name == "broken-answers.json")
     assert sum(metrics["FailedObjects"]) == 0
 
 
@@ -127,7 +141,7 @@ def test_a_payload_outside_the_allowed_locations_is_refused_by_name(
     artefact: Artefact, endpoint: str, tmp_path: Path
 ) -> None:
     """The error says which stack parameter would allow it."""
-    event = EVENTS[CONSOLIDATION[0]]
+    event = EVENTS["payload-in-s3.json"]
     environment = {**variables(endpoint, event, "consolidation"), "ALLOWED_LOCATIONS": "acme-elsewhere/"}
     with Emulator.of(artefact, "ConsolidationFunction", environment, tmp_path) as function:
         reply = function.invoke(event)
