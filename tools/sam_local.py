@@ -126,7 +126,8 @@ def _invoke(artefact: Artefact, path: Path, event: dict[str, Any], url: str) -> 
 
 
 def _buckets(text: str) -> list[str]:
-    return sorted({part.partition("/")[0] for part in text.split("s3://")[1:]})
+    """The buckets an event names; one of its own for an event that names none, since a deployment must have a place."""
+    return sorted({part.partition("/")[0] for part in text.split("s3://")[1:]}) or ["acme-in"]
 
 
 def _image_is_here() -> bool:
