@@ -59,7 +59,7 @@ def read_forms(data_object: AnnotatedDataObject, fetch: Fetch, limits: Limits) -
         limits: `answer_bytes` and `nesting` are applied.
 
     Returns:
-        The forms, and a rejection for every answer that does not count.
+        The forms, and a rejection for every answer that does not count, and for what of the entry cannot be read.
     """
     forms: dict[str, WorkerForm] = {}
     rejected: list[Rejection] = []
@@ -78,6 +78,8 @@ def read_forms(data_object: AnnotatedDataObject, fetch: Fetch, limits: Limits) -
                 Rejection(worker_id, "the worker answered more than once; the last answer counts")
             )
         forms[worker_id] = form
+    if data_object.fault:
+        rejected.append(Rejection("unknown", data_object.fault))
     return Forms(tuple(forms.values()), tuple(rejected), tuple(annotations))
 
 

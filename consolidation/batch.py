@@ -14,7 +14,7 @@ from typing import Any
 
 from consolidation.answers import Forms, WorkerForm, element_kinds, read_forms
 from consolidation.identities import identify
-from consolidation.kinds.base import Answer, Kind, Task, merge_answers
+from consolidation.kinds.base import WITHOUT_WEIGHT, Answer, Kind, Task, merge_answers
 from consolidation.label import Judgement, error_label, fit_reply, join_fields, judge, rejection_reasons
 from consolidation.rejections import Rejection
 from shared.contract import AnnotatedDataObject, ConsolidatedAnnotation, WorkerAnnotation
@@ -79,7 +79,7 @@ def consolidate(
         )
         for entry, fetch in _fetched_ahead(data_objects, store, settings, out_of_time)
     ]
-    return fit_reply(replies, settings.limits.reply_bytes, work.save)
+    return fit_reply(replies, settings.limits.reply_bytes, work.save, settings)
 
 
 class _Work:
@@ -99,7 +99,7 @@ class _Work:
                 raise DeadlineError(
                     "the function's time ran out; `labeljob replay` repairs it from the same request"
                 )
-            if entry.fault:
+            if entry.fault and not entry.annotations:
                 raise AnswerError(entry.fault)
             forms = identify(read_forms(entry, fetch, self._settings.limits), self._settings)
             return self._merged(entry, forms)
@@ -158,7 +158,8 @@ class _Work:
             return _passed_through(name, forms, outer)
         answers, rejected = self._parsed(name, kind, forms)
         if not any(answer.weight > 0 for answer in answers):
-            return _unusable(name, (*outer, *rejected), self._settings)
+            silent = [Rejection(answer.worker_id, WITHOUT_WEIGHT) for answer in answers]
+            return _unusable(name, (*outer, *rejected, *silent), self._settings)
         consensus = merge_answers(kind, answers, task)
         return kind.write(consensus, task, self.save), judge(consensus, (*outer, *rejected), self._settings)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from consolidation.kinds.base import Consensus, Save, probability, rounded
@@ -135,16 +135,18 @@ def error_label(
 
 
 def fit_reply(
-    replies: Sequence[ConsolidatedAnnotation], limit: int, save: Save
+    replies: Sequence[ConsolidatedAnnotation], limit: int, save: Save, settings: Settings
 ) -> list[ConsolidatedAnnotation]:
     """Keep the reply under its size: the largest labels move to S3 until the rest fits.
 
-    A moved label is `{"label-ref": uri, "consolidation": {...}}`; the document at the URI is the whole label.
+    A moved label is `{"label-ref": uri, "consolidation": {...}}`, with its `error` if it has one; the document at the URI is the whole
+    label. A label that would not become smaller stays. One that cannot be stored becomes an error label that says why.
 
     Args:
         replies: in the order received.
         limit: most bytes of the serialised reply.
         save: stores a label.
+        settings: of the job.
 
     Returns:
         The replies in the same order. Ties between equal sizes: the earlier one moves.
@@ -154,12 +156,20 @@ def fit_reply(
     for place in sorted(range(len(replies)), key=lambda place: -sizes[place]):
         if sum(sizes) + 2 <= limit:
             break
-        reply = fitted[place]
-        uri = save(serialise(reply.label), "json")
-        moved: dict[str, Json] = {"label-ref": uri, "consolidation": _brief(reply.label["consolidation"])}
-        fitted[place] = ConsolidatedAnnotation(reply.data_object_id, reply.label_attribute_name, moved)
-        sizes[place] = len(serialise(fitted[place].to_wire())) + 1
+        moved = replace(fitted[place], label=_moved(fitted[place].label, save, settings))
+        size = len(serialise(moved.to_wire())) + 1
+        if size < sizes[place]:
+            fitted[place], sizes[place] = moved, size
     return fitted
+
+
+def _moved(label: dict[str, Json], save: Save, settings: Settings) -> dict[str, Json]:
+    try:
+        uri = save(serialise(label), "json")
+    except GtConsensusError as failure:
+        return error_label(failure, (), settings)
+    error = {"error": label["error"]} if "error" in label else {}
+    return {"label-ref": uri, **error, "consolidation": _brief(label["consolidation"])}
 
 
 def serialise(document: Json) -> bytes:

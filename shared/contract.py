@@ -105,7 +105,7 @@ class AnnotatedDataObject:
         data_object_id: `datasetObjectId`, unique in a job. Opaque.
         data_object: `{"s3Uri": ...}` or `{"content": ...}`.
         annotations: the elements of `annotations`, unread, so that a broken one costs only itself.
-        fault: why the object's entry cannot be read beyond its id, or None.
+        fault: what of the object's entry cannot be read, or None.
     """
 
     data_object_id: str
@@ -123,15 +123,17 @@ class AnnotatedDataObject:
         identifier = node["datasetObjectId"]
         is_number = isinstance(identifier.value, int) and not isinstance(identifier.value, bool)
         name = str(identifier.value) if is_number else identifier.string()
+        data_object: Mapping[str, Any] = {}
+        annotations: tuple[JsonNode, ...] = ()
+        fault = None
         try:
-            data_object, annotations = node.get("dataObject"), node.get("annotations")
-            return cls(
-                data_object_id=name,
-                data_object=data_object.object() if data_object else {},
-                annotations=tuple(annotations.elements()) if annotations else (),
-            )
+            if (found := node.get("annotations")) is not None:
+                annotations = tuple(found.elements())
+            if (found := node.get("dataObject")) is not None:
+                data_object = found.object()
         except ContractError as failure:
-            return cls(name, {}, (), fault=failure.reason)
+            fault = failure.reason
+        return cls(name, data_object, annotations, fault)
 
     def joined(self, other: Self) -> Self:
         """This entry with the answers of a second entry for the same id behind its own."""

@@ -14,6 +14,8 @@ from shared.errors import ContractError, GtConsensusError, LimitError
 Json: TypeAlias = dict[str, Any] | list[Any] | str | int | float | bool | None
 """What `json.loads` returns. The members are `Any` because JSON nests; `JsonNode` is how they are read."""
 
+_LARGEST = 10**300
+"""The largest integer taken for a number: beyond about 1.8e308 there is no float of it."""
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -89,6 +91,8 @@ class JsonNode:
         value = self.value
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.fail(f"must be a number, is {_kind(value)}")
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise self.fail(f"must be at most {_LARGEST:g} in size")
         if not math.isfinite(value):
             raise self.fail(f"must be finite, is {value}")
         if not least <= value <= most:
@@ -114,7 +118,7 @@ def parse_json(
     path: str = "$",
     nesting: int | None = None,
 ) -> JsonNode:
-    """Parse strict JSON text: UTF-8, no NaN or Infinity, no deeper than `nesting`.
+    """Parse strict JSON text: UTF-8, no NaN or Infinity, no number beyond floats, no deeper than `nesting`.
 
     A lone surrogate, which JSON can escape but no encoding can carry on, becomes U+FFFD, the replacement character.
 
@@ -130,7 +134,7 @@ def parse_json(
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         if _SURROGATE_ESCAPE.search(text):
             value = _encodable(value)
     except RecursionError as failure:
@@ -169,6 +173,14 @@ def _encodable(value: Any) -> Any:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    """A number as JSON readers agree on it: what no float can hold would be written again as `Infinity`, which is not JSON."""
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits[:40]} is larger than any number")
+    return value
 
 
 def _deeper_than(value: Any, nesting: int) -> bool:

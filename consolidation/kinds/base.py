@@ -12,9 +12,12 @@ import numpy.typing as npt
 
 from consolidation.estimation.votes import posterior
 from consolidation.rejections import Rejection
+from shared.errors import LimitError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits, Settings
 
+WITHOUT_WEIGHT = "the worker has weight 0"
+"""Why an answer does not count whose worker's votes are set to nothing."""
 Save: TypeAlias = Callable[[bytes, str], str]
 """Stores an artefact (bytes, file extension) and returns the URI under which the label may refer to it."""
 
@@ -150,9 +153,7 @@ def merge_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Consensu
     """
     ordered = sorted(answers, key=lambda answer: answer.worker_id)
     counted = [answer for answer in ordered if answer.weight > 0]
-    silent = tuple(
-        Rejection(answer.worker_id, "the worker has weight 0") for answer in ordered if answer.weight <= 0
-    )
+    silent = tuple(Rejection(answer.worker_id, WITHOUT_WEIGHT) for answer in ordered if answer.weight <= 0)
     consensus = kind.merge(counted, task)
     consensus = replace(consensus, rejected=(*silent, *consensus.rejected))
     if len(consensus.worker_agreement) > 1:
@@ -168,6 +169,20 @@ def rounded(share: float) -> float:
 def probability(value: float | None) -> float | None:
     """A probability as labels carry it: 4 decimals, never 0 or 1, which no finite number of answers can prove."""
     return None if value is None else min(max(rounded(value), 0.0001), 0.9999)
+
+
+def text_within(node: JsonNode, limits: Limits, *, empty: bool = False) -> str:
+    """A text or name inside an answer.
+
+    Raises:
+        LimitError: it is longer than `limits.text`. The answer's own error: it is no string, or empty although it may not be.
+    """
+    text = node.string(empty=empty)
+    if len(text) > limits.text:
+        raise LimitError(
+            f"has {len(text)} characters, allowed are {limits.text}", path=node.path, limit="limits.text"
+        )
+    return text
 
 
 def class_map(categories: Sequence[str], used: Iterable[str]) -> dict[str, Json]:

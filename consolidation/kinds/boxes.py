@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.boxes import fuse, overlaps_between
-from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task, class_map, probability
+from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task, class_map, probability, text_within
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
@@ -26,6 +26,8 @@ from shared.settings import Limits
 
 _DIGITS = 6
 """Decimals kept of coordinates that do not come as whole pixels: enough to clean float sums, too few to move a box."""
+_REACH = 1e9
+"""No image is larger in pixels; with coordinates up to here no area overflows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class BoxesKind(Kind):
         for node in listed.elements():
             try:
                 edges = _edges(node, size)
-                labels.append(node["label"].string())
+                labels.append(text_within(node["label"], limits))
                 boxes.append(edges)
                 whole = whole and all(float(edge).is_integer() for edge in edges)
             except AnswerError as fault:
@@ -141,8 +143,9 @@ class BoxesKind(Kind):
 
 def _edges(node: JsonNode, size: ImageSize | None) -> tuple[float, float, float, float]:
     """Left, top, right, bottom of a box, clipped to the image."""
-    left, top = node["left"].number(), node["top"].number()
-    width, height = node["width"].number(), node["height"].number()
+    left, top, width, height = (
+        node[edge].number(least=-_REACH, most=_REACH) for edge in ("left", "top", "width", "height")
+    )
     if width <= 0 or height <= 0:
         raise node.fail(f"is {width:g}x{height:g}; a box needs a width and a height")
     right, bottom = left + width, top + height

@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from consolidation.estimation.votes import count_votes, pair_agreement, posterior, winner
-from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task, probability
-from shared.errors import LimitError
+from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task, probability, text_within
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -76,9 +75,11 @@ class ClassKind(Kind):
         members = element.object()
         if "label" not in members:
             label = next((name for name, state in members.items() if state is True), "")
-            return ClassChoice(_within(JsonNode(label, element.path, element.error), limits))
+            return ClassChoice(text_within(JsonNode(label, element.path, element.error), limits))
         comment = element.get("workerComment")
-        return ClassChoice(_within(element["label"], limits), comment.string(empty=True) if comment else "")
+        return ClassChoice(
+            text_within(element["label"], limits), text_within(comment, limits, empty=True) if comment else ""
+        )
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Count the votes; see the class for the rules."""
@@ -127,12 +128,3 @@ class ClassKind(Kind):
         if merged.comments:
             label["comments"] = [{"worker-id": worker, "comment": text} for worker, text in merged.comments]
         return label
-
-
-def _within(node: JsonNode, limits: Limits) -> str:
-    text = node.string()
-    if len(text) > limits.text:
-        raise LimitError(
-            f"has {len(text)} characters, allowed are {limits.text}", path=node.path, limit="limits.text"
-        )
-    return text

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from consolidation.estimation.matching import Overlaps
 from consolidation.estimation.patterns import Patterns, pair_counts
 from consolidation.estimation.regions import bounding_boxes
-from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task, probability
+from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task, probability, text_within
 from consolidation.kinds.masks import meaning_patterns, number_colours, parse_mask
 from consolidation.kinds.parts import (
     Decision,
@@ -132,7 +132,8 @@ class InstanceMaskKind(Kind):
         labels, numbers, faults = [""], dict[Colour, int](), list[tuple[str, str]]()
         paths = [""]
         for node in listed.elements():
-            label, colour = node["label"].string(), parse_colour(node["color"].string())
+            label = text_within(node["label"], limits)
+            colour = parse_colour(node["color"].string())
             if colour in numbers:
                 faults.append((node.path, f"has the colour {hex_colour(colour)} of another instance"))
                 continue

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from consolidation.estimation.patterns import Patterns, category_votes, pair_counts
 from consolidation.estimation.regions import bounding_boxes
 from consolidation.estimation.votes import existence, posterior, winners
-from consolidation.kinds.base import Answer, Consensus, Kind, Save, Support, Task, probability
+from consolidation.kinds.base import Answer, Consensus, Kind, Save, Support, Task, probability, text_within
 from consolidation.kinds.masks import meaning_patterns, number_colours, parse_mask
 from consolidation.kinds.parts import ImageSize, agree_on_size
 from consolidation.mask_png import Colour, ColourMap, encode_mask, parse_colour
@@ -130,6 +130,7 @@ class SemanticMaskKind(Kind):
         numbers: dict[Colour, int] = {}
         colours: dict[str, Colour] = {}
         for place, (name, mapping) in enumerate(mappings.items(), start=1):
+            text_within(JsonNode(name, mappings.path, mappings.error), limits, empty=True)
             colours[name] = parse_colour(mapping["color"].string())
             if numbers.setdefault(colours[name], place) != place:
                 raise mapping.fail(f"has the colour {hex_colour(colours[name])} of another category")
