@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from shared.errors import AnswerError, LimitError
 from shared.settings import Limits
@@ -88,6 +88,10 @@ def decode_mask(data: str, size: tuple[int, int], limits: Limits) -> ColourMap:
             with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
                 image.load()
                 return _from_palette(image) if image.mode == "P" else _from_pixels(image)
+    except (
+        UnidentifiedImageError
+    ) as failure:  # its own text has a memory address in it, which no label may have
+        raise AnswerError("the PNG cannot be decoded: its chunks are malformed") from failure
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as failure:
         raise AnswerError(f"the PNG cannot be decoded: {failure}") from failure
 
@@ -137,6 +141,8 @@ def _pixel_chunks(png: bytes, size: tuple[int, int], most_pixels: int) -> bytes:
         chunk = png[place : place + 12 + length]
         if len(kept) == 1:
             _check_header(kind, chunk, size, most_pixels)
+        elif kind == b"IHDR":
+            raise AnswerError("the PNG has two headers")
         if kind in _PIXEL_CHUNKS:
             kept.append(chunk)
         place += 12 + length
