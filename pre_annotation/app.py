@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from pre_annotation.task_input import decide
 from shared.contract import PreAnnotationRequest, job_name_of, parse_label_category_file
-from shared.errors import ContractError
+from shared.errors import ContractError, ObjectMissingError
 from shared.json_node import Json, parse_json
 from shared.settings import Deployment, Settings
 from shared.telemetry import count, logger, metrics
@@ -87,15 +87,20 @@ def _settings(deployment: Deployment, job_name: str | None) -> Settings:
 
 
 def _job_label_categories(job_name: str) -> tuple[str, ...]:
-    """The categories of the job's label-category file: read once per job while the function is warm."""
+    """The categories of the job's label-category file, none without one: asked for once per job while the function is warm."""
     if job_name not in _categories_of_jobs:
-        from shared.storage import S3Store  # noqa: PLC0415 - brings the AWS client
-
-        uri = _access().label_category_config_uri(job_name)
-        if uri is None:
-            logger.warning("the job has no label-category file or is not known yet")
+        try:
+            uri = _access().label_category_config_uri(job_name)
+        except ObjectMissingError:
+            logger.warning("the job is not known yet, so its label categories are not either")
             return ()
-        store = S3Store(_access().client(), _deployment().allowed_locations)
-        body = store.read(uri, limit=_CATEGORY_FILE_BYTES, limit_name="READ_LABEL_CATEGORIES")
-        _categories_of_jobs[job_name] = parse_label_category_file(parse_json(body, error=ContractError))
+        _categories_of_jobs[job_name] = () if uri is None else _label_category_file(uri)
     return _categories_of_jobs[job_name]
+
+
+def _label_category_file(uri: str) -> tuple[str, ...]:
+    from shared.storage import S3Store  # noqa: PLC0415 - brings the AWS client
+
+    store = S3Store(_access().client(), _deployment().allowed_locations)
+    body = store.read(uri, limit=_CATEGORY_FILE_BYTES, limit_name="READ_LABEL_CATEGORIES")
+    return parse_label_category_file(parse_json(body, error=ContractError))

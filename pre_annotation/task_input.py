@@ -74,7 +74,7 @@ def confidence_of(previous: Mapping[str, Any]) -> float | None:
     """The confidence of an earlier label: ours, or that of a built-in job (of its least sure object).
 
     Returns:
-        A number in [0, 1], or None when the label states none.
+        A number in [0, 1], or None when the label states none that is one.
     """
     label, metadata = previous["label"], previous["metadata"]
     block = label.get("consolidation") if isinstance(label, dict) else None
@@ -84,7 +84,7 @@ def confidence_of(previous: Mapping[str, Any]) -> float | None:
         _least([part.get("confidence") for part in _parts(metadata)]),
         _least(list(_mapping(metadata.get("confidence-map")).values())),
     ]
-    return next((float(value) for value in stated if _is_number(value)), None)
+    return next((float(value) for value in stated if _is_probability(value)), None)
 
 
 def _confident(previous: Mapping[str, Mapping[str, Any]], settings: Settings) -> str | None:
@@ -115,9 +115,9 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _least(values: Sequence[Any]) -> float | None:
-    numbers = [value for value in values if _is_number(value)]
+    numbers = [value for value in values if _is_probability(value)]
     return min(numbers) if numbers and len(numbers) == len(values) else None
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_probability(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1

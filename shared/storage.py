@@ -124,10 +124,11 @@ class AwsAccess:
         """Where the job's label-category file lies (`DescribeLabelingJob.LabelCategoryConfigS3Uri`).
 
         Returns:
-            The URI, or None when the job has no such file or is not known, as in a console preview.
+            The URI, or None when the job has no such file.
 
         Raises:
-            NotAllowedError: the role may not describe labeling jobs. StorageError: the call fails otherwise.
+            ObjectMissingError: the job is not known, as in a console preview. NotAllowedError: the role may not describe labeling jobs.
+            StorageError: the call fails otherwise.
         """
         try:
             client = boto3.client("sagemaker", config=CLIENT_CONFIG)
@@ -135,7 +136,7 @@ class AwsAccess:
         except ClientError as failure:
             code = failure.response.get("Error", {}).get("Code", "")
             if code in {"ResourceNotFound", "ValidationException"}:
-                return None
+                raise ObjectMissingError(f"there is no labeling job {labeling_job_name}") from failure
             if code in {"AccessDenied", "AccessDeniedException"}:
                 raise NotAllowedError(
                     "the function's role lacks sagemaker:DescribeLabelingJob; grant it or turn the parameter off",
