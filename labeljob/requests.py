@@ -98,7 +98,9 @@ def _read(path: Path, store: ObjectStore, mirror: Path | None) -> list[RecordedR
 def _read_file(file: Path, name: str, store: ObjectStore, mirror: Path | None) -> RecordedRequest:
     root = parse_json(file.read_bytes(), path=str(file))
     if isinstance(root.value, list):
-        payload = ConsolidationPayload.parse(root)
+        payload = ConsolidationPayload.parse(
+            JsonNode(root.value)
+        )  # paths in labels are those that the Lambda gives
         return _located(RecordedRequest(name, payload.data_objects, payload.faults), file, mirror)
     if "payload" in root.object():
         return _from_event(ConsolidationRequest.parse(root.value), name, store)
@@ -112,7 +114,8 @@ def _read_file(file: Path, name: str, store: ObjectStore, mirror: Path | None) -
 def _from_event(event: ConsolidationRequest, name: str, store: ObjectStore) -> RecordedRequest:
     root = event.payload
     if isinstance(root, str):
-        root = parse_json(store.read(root, limit=_MOST_BYTES, limit_name="limits.payload-bytes"), path=root)
+        body = store.read(root, limit=_MOST_BYTES, limit_name="limits.payload-bytes")
+        root = JsonNode(parse_json(body, path=root).value)
     payload = ConsolidationPayload.parse(root)
     return RecordedRequest(
         name=name,
@@ -189,20 +192,23 @@ def _fetch(location: str, scratch: Path) -> None:
     if not keys:
         raise ObjectMissingError(f"there is no .json object below {place}")
     for key in keys:
-        target = scratch / place.bucket / key
+        uri = S3Uri.parse(f"s3://{place.bucket}/{key}")
+        body = store.read(str(uri), limit=_MOST_BYTES, limit_name="limits.payload-bytes")
+        target = scratch.joinpath(uri.bucket, *filter(None, uri.key.split("/")))
         target.parent.mkdir(parents=True, exist_ok=True)
-        uri = str(S3Uri(place.bucket, key))
-        target.write_bytes(store.read(uri, limit=_MOST_BYTES, limit_name="limits.payload-bytes"))
+        target.write_bytes(body)
 
 
 def _distinct(requests: list[RecordedRequest]) -> list[RecordedRequest]:
-    taken: dict[str, int] = {}
-    named = []
+    taken = {request.name for request in requests}
+    named: dict[str, RecordedRequest] = {}
     for request in requests:
-        taken[request.name] = taken.get(request.name, 0) + 1
-        times = taken[request.name]
-        named.append(request if times == 1 else replace(request, name=f"{request.name}-{times}"))
-    return named
+        name, times = request.name, 1
+        while name in named or (times > 1 and name in taken):
+            times += 1
+            name = f"{request.name}-{times}"
+        named[name] = replace(request, name=name)
+    return list(named.values())
 
 
 def _relative_name(file: Path, folder: Path) -> str:
