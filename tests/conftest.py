@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import urllib.request
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +104,25 @@ def cool() -> None:
 
 
 @pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What the functions write to their log."""
+    from shared.telemetry import logger  # noqa: PLC0415 - most tests do not read it
+
+    stream = io.StringIO()
+    handler: Any = logger.registered_handler
+    monkeypatch.setattr(handler, "stream", stream)
+    return stream
+
+
+@contextmanager
+def without_metrics_warning() -> Iterator[None]:
+    """pytest resets what `shared.telemetry` has switched off: an invocation that raises has no metrics."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="No application metrics to publish")
+        yield
+
+
+@pytest.fixture
 def configure(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Set job settings by their JSON names, and environment variables."""
 
@@ -124,7 +146,8 @@ def consolidated(aws: Aws) -> Callable[..., list[dict[str, Any]]]:
 
         event = json.loads(json.dumps(consolidation_event(payload, **changes)))
         handler: Any = lambda_handler
-        reply = handler(event, context or Context())
+        with without_metrics_warning():
+            reply = handler(event, context or Context())
         passed_on: list[dict[str, Any]] = json.loads(json.dumps(reply, allow_nan=False))
         return passed_on
 
@@ -139,7 +162,8 @@ def pre_annotated(aws: Aws) -> Callable[..., dict[str, Any]]:
         from pre_annotation.app import lambda_handler  # noqa: PLC0415 - as above
 
         handler: Any = lambda_handler
-        reply: dict[str, Any] = handler(pre_annotation_event(line, **changes), Context())
+        with without_metrics_warning():
+            reply: dict[str, Any] = handler(pre_annotation_event(line, **changes), Context())
         return reply
 
     return send

@@ -130,12 +130,7 @@ def raw_png(
     header = struct.pack(">IIBBBBB", *size, depth, colour_type, 0, 0, interlaced)
     pixels = png_chunk(b"IDAT", zlib.compress(rows))
     return (
-        b"\x89PNG\r\n\x1a\n"
-        + png_chunk(b"IHDR", header)
-        + before
-        + pixels
-        + after
-        + png_chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + before + pixels + after + png_chunk(b"IEND", b"")
     )
 
 
