@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from consolidation.kinds import KINDS, Kind
 from consolidation.rejections import Rejection
 from shared.contract import AnnotatedDataObject, WorkerAnnotation
-from shared.errors import AnswerError, GtConsensusError, LimitError
+from shared.errors import AnswerError, DeadlineError, GtConsensusError, LimitError
 from shared.json_node import Json, JsonNode, parse_json
 from shared.settings import Limits
 
@@ -60,6 +59,9 @@ def read_forms(data_object: AnnotatedDataObject, fetch: Fetch, limits: Limits) -
 
     Returns:
         The forms, and a rejection for every answer that does not count, and for what of the entry cannot be read.
+
+    Raises:
+        DeadlineError: an answer did not come before the function's time ran out.
     """
     forms: dict[str, WorkerForm] = {}
     rejected: list[Rejection] = []
@@ -70,6 +72,8 @@ def read_forms(data_object: AnnotatedDataObject, fetch: Fetch, limits: Limits) -
             annotation = WorkerAnnotation.parse(node)
             annotations.append(annotation)
             form = WorkerForm(worker_id, _elements(annotation, fetch, limits))
+        except DeadlineError:
+            raise  # a label of the answers that happened to come in time would pass for one of all
         except GtConsensusError as failure:
             rejected.append(Rejection(worker_id, failure.reason))
             continue
@@ -103,7 +107,8 @@ def recognise(element: Json) -> Kind | None:
 
 
 def _kind_of(answers: Sequence[Json]) -> Kind | None:
-    votes = Counter(kind.name for answer in answers if (kind := recognise(answer)))
+    """Each kind is asked about every answer: checkboxes of which most workers ticked one are no radio buttons."""
+    votes = {kind.name: sum(kind.recognise(answer) for answer in answers) for kind in KINDS}
     return max((kind for kind in KINDS if votes[kind.name]), key=lambda kind: votes[kind.name], default=None)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -82,6 +82,11 @@ def consolidate(
     return fit_reply(replies, settings.limits.reply_bytes, work.save, settings)
 
 
+_TIME_RAN_OUT = "the function's time ran out; `labeljob replay` repairs it from the same request"
+_PATIENCE_SECONDS = 0.25
+"""How often the deadline is looked at while an answer is awaited from S3."""
+
+
 class _Work:
     """The consolidation of one request."""
 
@@ -96,9 +101,7 @@ class _Work:
         forms = Forms((), (), ())
         try:
             if out_of_time():
-                raise DeadlineError(
-                    "the function's time ran out; `labeljob replay` repairs it from the same request"
-                )
+                raise DeadlineError(_TIME_RAN_OUT)
             if entry.fault and not entry.annotations:
                 raise AnswerError(entry.fault)
             forms = identify(read_forms(entry, fetch, self._settings.limits), self._settings)
@@ -216,8 +219,9 @@ def _fetched_ahead(
 ) -> Iterator[tuple[AnnotatedDataObject, Callable[[str], bytes]]]:
     """Each data object with a function that gives its S3 answers, which are already on their way while there is time."""
     read = partial(store.read, limit=settings.limits.answer_bytes, limit_name="limits.answer-bytes")
-    with ThreadPoolExecutor(max_workers=_FETCHES, thread_name_prefix="answers") as pool:
-        waiting: dict[int, Mapping[str, Future[bytes]]] = {}
+    pool = ThreadPoolExecutor(max_workers=_FETCHES, thread_name_prefix="answers")
+    waiting: dict[int, Mapping[str, Future[bytes]]] = {}
+    try:
         for place, entry in enumerate(data_objects):
             reach = place if out_of_time() else min(place + _AHEAD, len(data_objects))
             for ahead in range(place, reach):
@@ -225,10 +229,21 @@ def _fetched_ahead(
                     waiting[ahead] = {
                         uri: pool.submit(read, uri) for uri in _answer_uris(data_objects[ahead])
                     }
-            yield entry, partial(_await, waiting.pop(place, {}))
+            yield entry, partial(_await, waiting.pop(place, {}), out_of_time)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _await(futures: Mapping[str, Future[bytes]], uri: str) -> bytes:
+def _await(futures: Mapping[str, Future[bytes]], out_of_time: Callable[[], bool], uri: str) -> bytes:
+    """The answer at a URI, which may keep S3 busy for longer than the function has time.
+
+    Raises:
+        DeadlineError: it has not come in time. Whatever reading it raises.
+    """
+    while not futures[uri].done():
+        if out_of_time():
+            raise DeadlineError(_TIME_RAN_OUT)
+        wait([futures[uri]], timeout=_PATIENCE_SECONDS)
     return futures[uri].result()
 
 

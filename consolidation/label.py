@@ -68,9 +68,9 @@ def judge(consensus: Consensus, rejected: Sequence[Rejection], settings: Setting
     """
     everything = (*rejected, *consensus.rejected)
     reasons = list(consensus.reasons)
-    if consensus.confidence is not None and consensus.confidence < settings.review_confidence:
+    if consensus.confidence is not None and rounded(consensus.confidence) < settings.review_confidence:
         reasons.append("low-confidence")
-    if consensus.agreement is not None and consensus.agreement < settings.review_agreement:
+    if consensus.agreement is not None and rounded(consensus.agreement) < settings.review_agreement:
         reasons.append("low-agreement")
     return Judgement(
         method=settings.method,

@@ -83,6 +83,8 @@ def renamed(element: Element, names: Mapping[str, str]) -> Element:
     changed = dict(element)
     if "label" in element:
         changed["label"] = names[element["label"]]
+    if "labels" in element:
+        changed["labels"] = [names[label] for label in element["labels"]]
     if "labelMappings" in element:
         changed["labelMappings"] = {names[name]: value for name, value in element["labelMappings"].items()}
     for key in ("boundingBoxes", "instances"):

@@ -22,6 +22,12 @@ def class_elements() -> Elements:
     return st.lists(categories.map(class_element), min_size=1, max_size=6)
 
 
+def multi_label_elements() -> Elements:
+    """What one to six workers ticked."""
+    ticked = st.lists(categories, unique=True, max_size=3)
+    return st.lists(ticked.map(lambda labels: {"labels": labels}), min_size=1, max_size=6)
+
+
 @st.composite
 def box_elements(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Boxes of one to five workers: things in the cells of a grid, jittered, missed, invented and mistaken."""

@@ -72,7 +72,10 @@ class MultiLabelKind(Kind):
             return False
         labels = element.get("labels")
         if isinstance(labels, list):
-            return all(isinstance(label, str) for label in labels) and set(element) <= {"labels", "workerComment"}
+            return all(isinstance(label, str) for label in labels) and set(element) <= {
+                "labels",
+                "workerComment",
+            }
         return all(isinstance(state, bool) for state in element.values())
 
     def parse(self, element: JsonNode, limits: Limits) -> ChosenLabels:
@@ -82,7 +85,9 @@ class MultiLabelKind(Kind):
         if listed is None or not isinstance(listed.value, list):
             offered = [text_within(JsonNode(name, element.path, element.error), limits) for name in members]
             _check_number(element, len(offered), limits)
-            return ChosenLabels(frozenset(name for name in offered if members[name] is True), frozenset(offered))
+            return ChosenLabels(
+                frozenset(name for name in offered if members[name] is True), frozenset(offered)
+            )
         _check_number(listed, len(listed.array()), limits)
         return ChosenLabels(frozenset(text_within(label, limits) for label in listed.elements()))
 
@@ -107,7 +112,9 @@ class MultiLabelKind(Kind):
             merged=MergedLabels(categories, tuple(votes)),
             confidence=_confidence(votes, total),
             agreement=_mean_jaccard(answers),
-            worker_agreement={answer.worker_id: _jaccard(answer.value.labels, accepted) for answer in answers},
+            worker_agreement={
+                answer.worker_id: _jaccard(answer.value.labels, accepted) for answer in answers
+            },
             reasons=tuple(f"quorum:candidate-{place}" for place in range(1, candidates + 1)),
         )
 
@@ -130,7 +137,9 @@ class MultiLabelKind(Kind):
         return {
             "class-ids": [number[vote.name] for vote in accepted],
             "class-names": [vote.name for vote in accepted],
-            "confidence-map": {vote.name: None if single else probability(vote.probability) for vote in merged.votes},
+            "confidence-map": {
+                vote.name: None if single else probability(vote.probability) for vote in merged.votes
+            },
             "support-map": {vote.name: vote.support.to_wire() for vote in accepted},
             "candidates": candidates,
         }
@@ -139,7 +148,9 @@ class MultiLabelKind(Kind):
 def _check_number(node: JsonNode, number: int, limits: Limits) -> None:
     if number > limits.categories:
         raise LimitError(
-            f"names {number} categories, allowed are {limits.categories}", path=node.path, limit="limits.categories"
+            f"names {number} categories, allowed are {limits.categories}",
+            path=node.path,
+            limit="limits.categories",
         )
 
 

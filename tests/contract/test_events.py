@@ -96,6 +96,7 @@ def test_pre_annotation_outcomes(
     ("name", "essence", "expected"),
     [
         ("class", lambda labels: [label["class-name"] for label in labels], ["car", "bus"]),
+        ("multi-label", lambda labels: labels[0]["class-names"], ["bus", "car"]),
         (
             "boxes",
             lambda labels: [

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.elements import Element, boxes_element
-from tests.laws.merging import UNDER_LAW, Merged, merge
+from tests.laws.merging import BY_NAME, Merged, merge
 
-KIND = UNDER_LAW[1].kind
+KIND = BY_NAME["boxes"]
 
 
 def _merge(*workers: list[tuple[str, float, float, float, float]], **options: Any) -> Merged:

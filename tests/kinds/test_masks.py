@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from consolidation.kinds import KINDS
 from shared.errors import AnswerError
 from shared.json_node import JsonNode
 from shared.settings import Limits
 from tests.elements import COLOURS, instance_element, read_png, semantic_element
-from tests.laws.merging import Merged, merge
+from tests.laws.merging import BY_NAME, Merged, merge
 
-SEMANTIC, INSTANCE = KINDS[2], KINDS[3]
+SEMANTIC, INSTANCE = BY_NAME["semantic-mask"], BY_NAME["instance-mask"]
 
 
 def _mask(merged: Merged) -> list[list[int]]:

@@ -25,6 +25,7 @@ from tests.elements import (
 Label = dict[str, Any]
 Artefacts = dict[str, bytes]
 SETTINGS = Settings(disagreement_maps=True)
+BY_NAME = {kind.name: kind for kind in KINDS}
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,10 @@ def _class_of(label: Label, artefacts: Artefacts) -> Any:
     return class_element(label["class-name"])
 
 
+def _labels_of(label: Label, artefacts: Artefacts) -> Any:
+    return {"labels": label["class-names"]}
+
+
 def _boxes_of(label: Label, artefacts: Artefacts) -> Any:
     boxes = [
         (box["class-name"], box["left"], box["top"], box["width"], box["height"])
@@ -121,13 +126,13 @@ def _boxes_essence(element: Any) -> Any:
 
 def _semantic_essence(element: Any) -> Any:
     """The category of every pixel, whatever its colour."""
-    merged = merge(KINDS[2], [element])
+    merged = merge(BY_NAME["semantic-mask"], [element])
     return read_png(merged.artefacts[merged.label["mask-ref"]]).tolist()
 
 
 def _instances_essence(element: Any) -> Any:
     """Each instance as its category and its own mask."""
-    value = KINDS[3].parse(JsonNode(element, "$", AnswerError), SETTINGS.limits)
+    value = BY_NAME["instance-mask"].parse(JsonNode(element, "$", AnswerError), SETTINGS.limits)
     numbers = value.numbers[value.colour_map.indices]
     return sorted(
         (label, palette_png((numbers == place).astype("uint8"), ["#2ca02c"]))
@@ -137,7 +142,7 @@ def _instances_essence(element: Any) -> Any:
 
 
 def _supporters(parts: Sequence[Any]) -> int:
-    return sum(int(part["support"]["workers"]) for part in parts)
+    return sum(int(part.get("support", part)["workers"]) for part in parts)
 
 
 def _semantic_accounted(merged: Merged) -> int:
@@ -146,12 +151,12 @@ def _semantic_accounted(merged: Merged) -> int:
 
 
 def _semantic_parts(element: Any) -> int:
-    return len(KINDS[2].parse(JsonNode(element, "$", AnswerError), SETTINGS.limits).pixels)
+    return len(BY_NAME["semantic-mask"].parse(JsonNode(element, "$", AnswerError), SETTINGS.limits).pixels)
 
 
 UNDER_LAW = (
     KindUnderLaw(
-        kind=KINDS[0],
+        kind=BY_NAME["class"],
         elements=strategies.class_elements(),
         as_element=_class_of,
         essence=lambda element: element["label"],
@@ -160,7 +165,19 @@ UNDER_LAW = (
         geometric=False,
     ),
     KindUnderLaw(
-        kind=KINDS[1],
+        kind=BY_NAME["multi-label"],
+        elements=strategies.multi_label_elements(),
+        as_element=_labels_of,
+        essence=lambda element: set(element["labels"]),
+        parts=lambda element: len(element["labels"]),
+        accounted=lambda merged: (
+            _supporters([*merged.label["support-map"].values()])
+            + _supporters([one["support"] for one in merged.label["candidates"]])
+        ),
+        geometric=False,
+    ),
+    KindUnderLaw(
+        kind=BY_NAME["boxes"],
         elements=strategies.box_elements(),
         as_element=_boxes_of,
         essence=_boxes_essence,
@@ -171,7 +188,7 @@ UNDER_LAW = (
         geometric=True,
     ),
     KindUnderLaw(
-        kind=KINDS[2],
+        kind=BY_NAME["semantic-mask"],
         elements=strategies.semantic_elements(),
         as_element=_semantic_of,
         essence=_semantic_essence,
@@ -180,7 +197,7 @@ UNDER_LAW = (
         geometric=True,
     ),
     KindUnderLaw(
-        kind=KINDS[3],
+        kind=BY_NAME["instance-mask"],
         elements=strategies.instance_elements(),
         as_element=_instances_of,
         essence=_instances_essence,

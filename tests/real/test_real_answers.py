@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from consolidation.batch import Job, consolidate
-from consolidation.kinds import KINDS
+from consolidation.kinds.semantic_mask import SemanticMaskKind
 from shared.contract import ConsolidationPayload
 from shared.errors import AnswerError
 from shared.json_node import JsonNode, parse_json
@@ -142,7 +142,7 @@ def _without_method(labels: Labels) -> Labels:
 
 def _drawn(annotation: dict[str, Any]) -> Any:
     element = json.loads(annotation["annotationData"]["content"])["crowd-semantic-segmentation"]
-    value = KINDS[2].parse(JsonNode(element, "$", AnswerError), Limits())
+    value = SemanticMaskKind().parse(JsonNode(element, "$", AnswerError), Limits())
     return value.numbers[value.colour_map.indices] > 0
 
 
