@@ -27,6 +27,9 @@ CONTENT_TYPES = {"png": "image/png", "json": "application/json"}
 _FETCHES = 16
 _AHEAD = 8
 """Data objects whose answers are fetched ahead of the one that is merged: enough to hide S3's latency, few enough for memory."""
+_TIME_RAN_OUT = "the function's time ran out; `labeljob replay` repairs it from the same request"
+_PATIENCE_SECONDS = 0.25
+"""How often the deadline is looked at while an answer is awaited from S3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +83,6 @@ def consolidate(
         for entry, fetch in _fetched_ahead(data_objects, store, settings, out_of_time)
     ]
     return fit_reply(replies, settings.limits.reply_bytes, work.save, settings)
-
-
-_TIME_RAN_OUT = "the function's time ran out; `labeljob replay` repairs it from the same request"
-_PATIENCE_SECONDS = 0.25
-"""How often the deadline is looked at while an answer is awaited from S3."""
 
 
 class _Work:
@@ -157,8 +155,9 @@ class _Work:
         task: Task,
     ) -> tuple[dict[str, Json], Judgement]:
         """The label value and the judgement of one form element."""
-        if kind is None:
-            return _passed_through(name, forms, outer)
+        wanted = name in self._settings.pass_through
+        if kind is None or wanted:
+            return _passed_through(name, forms, outer, reasons=() if wanted else ("unrecognised",))
         answers, rejected = self._parsed(name, kind, forms)
         if not any(answer.weight > 0 for answer in answers):
             silent = [Rejection(answer.worker_id, WITHOUT_WEIGHT) for answer in answers]
@@ -188,15 +187,15 @@ class _Work:
 
 
 def _passed_through(
-    name: str, forms: Sequence[WorkerForm], outer: Sequence[Rejection]
+    name: str, forms: Sequence[WorkerForm], outer: Sequence[Rejection], *, reasons: tuple[str, ...]
 ) -> tuple[dict[str, Json], Judgement]:
-    """An element that no kind recognises: every answer is kept as it came, and the label says so."""
+    """An element that no kind recognises, or that is not to be merged: every answer is kept as it came."""
     answered = [form for form in forms if name in form.elements]
     kept = [
         WorkerAnnotation(form.worker_id, json.dumps({name: form.elements[name]}, ensure_ascii=False), None)
         for form in sorted(answered, key=lambda form: form.worker_id)
     ]
-    reasons = ("unrecognised", *rejection_reasons(outer))
+    reasons = (*reasons, *rejection_reasons(outer))
     judgement = Judgement("none", len(answered), None, None, reasons, tuple(outer), {})
     return {"annotationsFromAllWorkers": [annotation.to_wire() for annotation in kept]}, judgement
 

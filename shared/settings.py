@@ -97,6 +97,10 @@ class Settings:
         False,
         "give labels `fields` even when only one form element was answered, for pages with optional ones",
     )
+    pass_through: tuple[str, ...] = _setting(
+        (),
+        "names of form elements whose answers are kept as they came and ask for no review, such as comments",
+    )
     worker_ids: str = _setting(
         "plain", "worker ids in labels: `plain`, `hashed` or `omitted`", choices=WORKER_IDS
     )

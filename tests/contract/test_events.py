@@ -18,6 +18,7 @@ from shared.json_node import JsonNode
 from shared.settings import Settings
 
 EVENTS = Path(__file__).parents[2] / "events"
+DEFAULTS = Settings()
 Labels = list[dict[str, Any]]
 
 
@@ -36,10 +37,9 @@ def _event(name: str) -> dict[str, Any]:
     return event
 
 
-def _labels(name: str) -> Labels:
+def _labels(name: str, settings: Settings = DEFAULTS) -> Labels:
     request = ConsolidationRequest.parse(_event(f"consolidation/{name}.json"))
     assert isinstance(request.payload, JsonNode)
-    settings = Settings()
     job = Job(
         request.label_attribute_name,
         request.label_categories,
@@ -125,6 +125,16 @@ def test_pre_annotation_outcomes(
 )
 def test_consolidation_outcomes(name: str, essence: Callable[[Labels], Any], expected: Any) -> None:
     assert essence(_labels(name)) == expected
+
+
+def test_a_comment_that_is_to_be_passed_through_asks_for_no_review() -> None:
+    asked = _labels("several-elements")[0]["consolidation"]["reasons"]
+    quiet = _labels("several-elements", Settings(pass_through=("comment",)))[0]
+    assert set(asked) - set(quiet["consolidation"]["reasons"]) == {"comment:unrecognised"}
+    assert (
+        "blurred plate"
+        in quiet["fields"]["comment"]["annotationsFromAllWorkers"][0]["annotationData"]["content"]
+    )
 
 
 def test_four_troubled_objects_get_four_labels_each_saying_what_happened() -> None:
