@@ -134,7 +134,10 @@ def _ids(forms: Forms) -> set[str]:
 
 
 def _mentioned(label: Any) -> set[str]:
-    """The worker ids in a label's `consolidation` block."""
+    """The worker ids in a label's `consolidation` block and in the answers it passes on."""
+    passed = label.get("annotationsFromAllWorkers") if isinstance(label, dict) else None
+    if isinstance(passed, list):
+        return {str(entry.get("workerId")) for entry in passed if isinstance(entry, dict)}
     block = label.get("consolidation") if isinstance(label, dict) else None
     if not isinstance(block, dict):
         return set()

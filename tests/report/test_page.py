@@ -305,3 +305,11 @@ def test_the_order_of_what_is_to_review_is_from_the_least_sure_on(make_report: M
         }
     )
     assert report.page.order() == [2, 1]
+
+
+def test_answers_that_were_passed_on_keep_their_workers_names(make_report: MakeReport) -> None:
+    """A kind that nobody recognises has no agreement, but the label names who answered."""
+    report = make_report({"a": {"ann": {"mark": {"strange": 1}}, "bob": {"mark": {"strange": 2}}}})
+    card = report.page.card(1)
+    assert "No kind recognises these answers" in card
+    assert "ann agrees with the label: –" in card  # noqa: RUF001 - the dash that the page shows
