@@ -109,7 +109,10 @@ def test_an_unknown_form_is_passed_through_and_marked_for_review(batch_of_four: 
         ([text_answer(ANN, "{}"), text_answer(BOB, "no json")], "none of the 2 answers can be used"),
         ([answer(ANN, kind={"label": ""})], "no worker's answer to 'kind' can be used"),
         ("all of them", "$.payload[0].annotations: must be an array, is a string"),
-        ({"0": answer(ANN, kind={"label": "car"})}, "$.payload[0].annotations: must be an array, is an object"),
+        (
+            {"0": answer(ANN, kind={"label": "car"})},
+            "$.payload[0].annotations: must be an array, is an object",
+        ),
     ],
     ids=["no answers", "all unusable", "the only element unusable", "not an array", "an object"],
 )
@@ -136,7 +139,10 @@ def test_an_error_label_names_every_answer_and_its_fault(consolidated: Send) -> 
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        ({"annotationData": {"content": "{}"}}, "$.payload[0].annotations[0].workerId: is required and missing"),
+        (
+            {"annotationData": {"content": "{}"}},
+            "$.payload[0].annotations[0].workerId: is required and missing",
+        ),
         ({"workerId": ANN}, "$.payload[0].annotations[0].annotationData: is required and missing"),
         (
             {"workerId": ANN, "annotationData": {}},
