@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from shared.errors import ContractError
-from shared.json_node import Json, JsonNode
+from shared.json_node import Json, JsonNode, encodable
 
 EVENT_VERSION = "2018-10-06"
 """`version` of every captured event. The documentation prints 2018-10-16; nothing may depend on it."""
@@ -211,7 +211,7 @@ class ConsolidationRequest:
             label_attribute_name=root["labelAttributeName"].string(),
             label_categories=_label_categories(root.get("labelCategories")),
             role_arn=_optional_string(root, "roleArn"),
-            payload=payload if inline else payload["s3Uri"].string(),
+            payload=JsonNode(encodable(payload.value), payload.path) if inline else payload["s3Uri"].string(),
             output_config=_output_config(root.get("outputConfig")),
             kms_key_id=_optional_string(root, "kmsKeyId"),
         )

@@ -136,7 +136,7 @@ def parse_json(
             text = text.decode("utf-8-sig")
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         if _SURROGATE_ESCAPE.search(text):
-            value = _encodable(value)
+            value = encodable(value)
     except RecursionError as failure:
         raise LimitError("JSON is nested too deep", path=path, limit="limits.nesting") from failure
     except (ValueError, UnicodeDecodeError) as failure:
@@ -160,14 +160,14 @@ def write_json(document: Any) -> str:
     return text
 
 
-def _encodable(value: Any) -> Any:
-    """The value with lone surrogates replaced, in keys too."""
+def encodable(value: Any) -> Any:
+    """The value with lone surrogates replaced by U+FFFD, in keys too."""
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_encodable(member) for member in value]
+        return [encodable(member) for member in value]
     if isinstance(value, dict):
-        return {_encodable(key): _encodable(member) for key, member in value.items()}
+        return {encodable(key): encodable(member) for key, member in value.items()}
     return value
 
 
