@@ -174,10 +174,12 @@ def _from_palette(image: Image.Image) -> ColourMap:
     highest = int(np.flatnonzero(pixels)[-1])
     if highest >= len(entries):
         raise AnswerError(f"the PNG uses colour number {highest}, its palette has {len(entries)}")
+    # Entries behind the highest one used mean nothing, and many colours make pixel patterns dear.
     colours = [
-        None if number < len(alpha) and alpha[number] == 0 else entry for number, entry in enumerate(entries)
+        None if number < len(alpha) and alpha[number] == 0 else entry
+        for number, entry in enumerate(entries[: highest + 1])
     ]
-    return ColourMap(np.asarray(image), tuple(colours), pixels[: len(colours)])
+    return ColourMap(np.asarray(image), tuple(colours), pixels[: highest + 1])
 
 
 def _from_pixels(image: Image.Image) -> ColourMap:
