@@ -185,7 +185,7 @@ def _finite(digits: str) -> float:
 
 def _deeper_than(value: Any, nesting: int) -> bool:
     level = [value]
-    for _ in range(nesting + 1):
+    for _ in range(nesting):
         level = [
             member
             for container in level
@@ -194,7 +194,7 @@ def _deeper_than(value: Any, nesting: int) -> bool:
         ]
         if not level:
             return False
-    return True
+    return any(isinstance(member, dict | list) for member in level)
 
 
 def _kind(value: Any) -> str:
