@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.credentials import AssumeRoleCredentialFetcher
@@ -215,12 +215,12 @@ def test_a_role_that_is_not_listed_is_not_assumed(
 def test_a_listed_role_is_assumed_once_while_warm(aws: Aws, assumed: list[str]) -> None:
     """STS gives the credentials under which S3 is then called."""
     access = AwsAccess(frozenset({ROLE}))
-    client: Any = access.client(ROLE)
+    client = access.client(ROLE)
     assert access.client(ROLE) is client
     assert access.client() is not client
     aws.put(PLACE, b"[1]")
     assert read(S3Store(client, LOCATIONS)) == b"[1]"
-    assert client._request_signer._credentials.get_frozen_credentials().token is not None
+    assert cast(Any, client)._request_signer._credentials.get_frozen_credentials().token is not None
     assert assumed == [ROLE]
 
 
