@@ -116,7 +116,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 @contextmanager
 def without_metrics_warning() -> Iterator[None]:
-    """pytest resets what `shared.telemetry` has switched off: an invocation that raises has no metrics."""
+    """Pytest resets what `shared.telemetry` has switched off: an invocation that raises has no metrics."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="No application metrics to publish")
         yield
