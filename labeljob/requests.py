@@ -64,8 +64,7 @@ def read_requests(locations: Sequence[str], store: ObjectStore, scratch: Path) -
     for number, location in enumerate(locations):
         if location.startswith("s3://"):
             mirror = scratch / str(number)
-            _fetch(location, mirror)
-            found = _read(mirror, store, mirror)
+            found = _read(_fetch(location, mirror), store, mirror)
         elif Path(location).exists():
             found = _read(Path(location), store, None)
         else:
@@ -173,8 +172,8 @@ def _located(request: RecordedRequest, path: Path, mirror: Path | None) -> Recor
     )
 
 
-def _fetch(location: str, scratch: Path) -> None:
-    """Copy one JSON object, or all below a prefix, to `scratch/<bucket>/<key>`."""
+def _fetch(location: str, scratch: Path) -> Path:
+    """Copy one JSON object, or all below a prefix, to `scratch/<bucket>/<key>`; returns where the location then lies."""
     place = S3Uri.parse(location)
     client = AwsAccess().client()
     store = S3Store(client, AllowedLocations(((place.bucket, ""),)))
@@ -194,9 +193,14 @@ def _fetch(location: str, scratch: Path) -> None:
     for key in keys:
         uri = S3Uri.parse(f"s3://{place.bucket}/{key}")
         body = store.read(str(uri), limit=_MOST_BYTES, limit_name="limits.payload-bytes")
-        target = scratch.joinpath(uri.bucket, *filter(None, uri.key.split("/")))
+        target = _below(scratch, uri)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(body)
+    return _below(scratch, place)
+
+
+def _below(folder: Path, place: S3Uri) -> Path:
+    return folder.joinpath(place.bucket, *filter(None, place.key.split("/")))
 
 
 def _distinct(requests: list[RecordedRequest]) -> list[RecordedRequest]:
