@@ -57,7 +57,7 @@ def picture(indices: IndexMap, colours: Sequence[Colour], *, opacity: float, hat
     used = min(max(len(colours), 1), 255)
     small = np.where(indices > 0, (indices.astype(np.int64) - 1) % used + 1, 0).astype(np.uint8)
     if hatched:
-        rows, columns = np.indices(small.shape, sparse=True)
+        rows, columns = np.ogrid[: small.shape[0], : small.shape[1]]
         small[(rows + columns) % _HATCH_PERIOD >= _HATCH_WIDTH] = 0
     image = Image.fromarray(small, mode="P")
     image.putpalette([0, 0, 0, *(channel for colour in colours[:used] for channel in colour)])

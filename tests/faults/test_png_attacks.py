@@ -200,7 +200,7 @@ REFUSED = {
     "bit depth of 3": (raw_png(SIZE, 3, 3, b"\0\0\1", before=PALETTE), "its chunks are malformed"),
     "short transparency": (
         raw_png(SIZE, 8, 2, b"\0\1\2\3\4\5\6", before=png_chunk(b"tRNS", b"\0")),
-        "its chunks are malformed",
+        "the PNG cannot be decoded: ",  # what follows depends on Pillow's version
     ),
     "another size": (raw_png((3, 1), 8, 3, b"\0\0\1\1", before=PALETTE), "the PNG is 3x1, the image is 2x1"),
     "no pixels": (raw_png((0, 0), 8, 3, b"", before=PALETTE), "the PNG is 0x0, the image is 2x1"),
