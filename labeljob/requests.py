@@ -97,9 +97,8 @@ def _read(path: Path, store: ObjectStore, mirror: Path | None) -> list[RecordedR
 def _read_file(file: Path, name: str, store: ObjectStore, mirror: Path | None) -> RecordedRequest:
     root = parse_json(file.read_bytes(), path=str(file))
     if isinstance(root.value, list):
-        payload = ConsolidationPayload.parse(
-            JsonNode(root.value)
-        )  # paths in labels are those that the Lambda gives
+        # From a node of its own, so that paths in labels are those that the Lambda gives.
+        payload = ConsolidationPayload.parse(JsonNode(root.value))
         return _located(RecordedRequest(name, payload.data_objects, payload.faults), file, mirror)
     if "payload" in root.object():
         return _from_event(ConsolidationRequest.parse(root.value), name, store)

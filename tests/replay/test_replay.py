@@ -190,6 +190,17 @@ def test_an_answer_that_the_copy_lacks_is_rejected_by_name(
     assert f"there is no copy of {ANSWER_URI}/7/a.json" in rejected["reason"]
 
 
+def test_limits_hold_for_a_copy_too(replay: Replay, written: Write, tmp_path: Path) -> None:
+    written("copy/a.json", {"kind": {"label": "car"}})
+    path = written("r.json", [entry("7", stored_answer(ANN, "s3://acme-out/run/a.json"))])
+    settings = written("settings.json", {"limits": {"answer-bytes": 10}})
+    label = label_of(
+        replay(path, "--copy", tmp_path / "copy", "--settings", settings).response("r"), "7", "label"
+    )
+    (rejected,) = label["consolidation"]["rejected"]
+    assert rejected["reason"].endswith("has 26 bytes, allowed are 10 (setting limits.answer-bytes)")
+
+
 def test_the_method_and_the_settings_are_those_given(replay: Replay, written: Write) -> None:
     """Two of three workers count for nothing much, once answers are weighed."""
     path = written("request.json", [votes("0", "car", "car", "bus")])
