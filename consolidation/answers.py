@@ -25,11 +25,17 @@ class WorkerForm:
         worker_id: who.
         elements: answer of each form element, by the element's name.
         skill: votes the worker counts for where answers are weighted, and what breaks ties.
+        earlier: the elements of the worker's answers before this one, newest first: what counts where the last cannot be used.
     """
 
     worker_id: str
     elements: Mapping[str, Any]
     skill: float = 1.0
+    earlier: tuple[Mapping[str, Any], ...] = ()
+
+    def tries(self, name: str) -> list[Any]:
+        """The worker's answers to a form element, the last first."""
+        return [elements[name] for elements in (self.elements, *self.earlier) if name in elements]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +77,19 @@ def read_forms(data_object: AnnotatedDataObject, fetch: Fetch, limits: Limits) -
         try:
             annotation = WorkerAnnotation.parse(node)
             annotations.append(annotation)
-            form = WorkerForm(worker_id, _elements(annotation, fetch, limits))
+            elements = _elements(annotation, fetch, limits)
         except DeadlineError:
             raise  # a label of the answers that happened to come in time would pass for one of all
         except GtConsensusError as failure:
             rejected.append(Rejection(worker_id, failure.reason))
             continue
-        if worker_id in forms:
+        replaced = forms.get(worker_id)
+        earlier = (replaced.elements, *replaced.earlier) if replaced else ()
+        if replaced:
             rejected.append(
                 Rejection(worker_id, "the worker answered more than once; the last answer counts")
             )
-        forms[worker_id] = form
+        forms[worker_id] = WorkerForm(worker_id, elements, earlier=earlier)
     if data_object.fault:
         rejected.append(Rejection("unknown", data_object.fault))
     return Forms(tuple(forms.values()), tuple(rejected), tuple(annotations))

@@ -11,6 +11,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from consolidation.batch import Job, artefact_prefix, consolidate
+from consolidation.label import errors_of, rejections_in
 from shared.contract import ConsolidatedAnnotation, ConsolidationPayload, ConsolidationRequest
 from shared.errors import ContractError
 from shared.json_node import Json, JsonNode, parse_json
@@ -84,11 +85,11 @@ def _report(replies: list[ConsolidatedAnnotation], faults: tuple[str, ...]) -> N
     rejected = failed = review = 0
     for reply in replies:
         block: Any = reply.label["consolidation"]
-        rejected += len(block["rejected"])
+        rejected += rejections_in(reply.label)
         review += block["needs-review"]
-        if "error" in reply.label:
+        if errors := errors_of(reply.label):
             failed += 1
-            logger.error("no label", data_object_id=reply.data_object_id, error=reply.label["error"])
+            logger.error("no label", data_object_id=reply.data_object_id, errors=errors)
     for fault in faults:
         logger.error("payload entry without an id", error=fault)
     logger.info("consolidated", objects=len(replies), failed=failed, review=review, rejected_answers=rejected)

@@ -6,10 +6,12 @@ The Lambda, `labeljob replay` and `labeljob simulate` all come through `consolid
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from consolidation.answers import Forms, WorkerForm, element_kinds, read_forms
@@ -107,8 +109,7 @@ class _Work:
         except GtConsensusError as failure:
             return error_label(failure, forms.rejected, self._settings)
         except Exception as bug:  # noqa: BLE001 - a defect of ours must not cost the other data objects their labels
-            defect = MergeError(f"unexpected {type(bug).__name__}: {bug}")
-            return error_label(defect, forms.rejected, self._settings)
+            return error_label(_defect(bug), forms.rejected, self._settings)
 
     def save(self, body: bytes, extension: str) -> str:
         """Write an artefact under its content's name and return its URI."""
@@ -159,27 +160,43 @@ class _Work:
         if kind is None or wanted:
             return _passed_through(name, forms, outer, reasons=() if wanted else ("unrecognised",))
         answers, rejected = self._parsed(name, kind, forms)
+        uncounted = [*outer, *rejected]
         if not any(answer.weight > 0 for answer in answers):
             silent = [Rejection(answer.worker_id, WITHOUT_WEIGHT) for answer in answers]
-            return _unusable(name, (*outer, *rejected, *silent), self._settings)
-        consensus = merge_answers(kind, answers, task)
-        return kind.write(consensus, task, self.save), judge(consensus, (*outer, *rejected), self._settings)
+            unusable = AnswerError(f"no worker's answer to {name!r} can be used")
+            return _failed(unusable, (*uncounted, *silent), self._settings)
+        try:
+            consensus = merge_answers(kind, answers, task)
+            return kind.write(consensus, task, self.save), judge(consensus, uncounted, self._settings)
+        except GtConsensusError as failure:
+            return _failed(failure, uncounted, self._settings)
+        except Exception as bug:  # noqa: BLE001 - a defect of ours must not cost the other elements their labels
+            return _failed(_defect(bug), uncounted, self._settings)
 
     def _parsed(
         self, name: str, kind: Kind, forms: Sequence[WorkerForm]
     ) -> tuple[list[Answer], list[Rejection]]:
+        """Each worker's last answer that can be used, and a rejection for every one that cannot."""
         answers, rejected = [], []
         for form in forms:
-            if name not in form.elements:
-                continue
-            element = JsonNode(form.elements[name], f"$.{name}", AnswerError)
-            try:
-                if not kind.recognise(element.value):
-                    raise element.fail(f"is not an answer of kind {kind.name}, as other workers gave")
-                answers.append(self._weighed(form, kind.parse(element, self._settings.limits)))
-            except GtConsensusError as failure:
-                rejected.append(Rejection(form.worker_id, failure.reason))
+            for value in form.tries(name):
+                element = JsonNode(value, f"$.{name}", AnswerError)
+                try:
+                    answers.append(self._weighed(form, self._read(kind, element)))
+                    break
+                except GtConsensusError as failure:
+                    rejected.append(Rejection(form.worker_id, failure.reason))
         return answers, rejected
+
+    def _read(self, kind: Kind, element: JsonNode) -> Any:
+        if not kind.recognise(element.value):
+            raise element.fail(f"is not an answer of kind {kind.name}, as other workers gave")
+        try:
+            return kind.parse(element, self._settings.limits)
+        except GtConsensusError:
+            raise
+        except Exception as bug:
+            raise _defect(bug) from bug  # a defect of ours costs this answer, not the other workers'
 
     def _weighed(self, form: WorkerForm, value: Any) -> Answer:
         weight = form.skill if self._settings.method == "weighted" else 1.0
@@ -200,14 +217,18 @@ def _passed_through(
     return {"annotationsFromAllWorkers": [annotation.to_wire() for annotation in kept]}, judgement
 
 
-def _unusable(
-    name: str, rejected: Sequence[Rejection], settings: Settings
+def _failed(
+    failure: GtConsensusError, rejected: Sequence[Rejection], settings: Settings
 ) -> tuple[dict[str, Json], Judgement]:
-    """An element for which no worker's answer counts."""
-    failure = AnswerError(f"no worker's answer to {name!r} can be used")
-    label = error_label(failure, rejected, settings)
+    """A form element that gets no label, and why; the others of its page are not touched."""
     judgement = Judgement("none", 0, None, None, (f"error:{failure.code}",), tuple(rejected), {})
-    return {"error": label["error"]}, judgement
+    return {"error": error_label(failure, rejected, settings)["error"]}, judgement
+
+
+def _defect(bug: Exception) -> MergeError:
+    """What may be said of an unexpected exception: where it arose. Its text may quote an answer, which no log may hold."""
+    frame = traceback.extract_tb(bug.__traceback__)[-1]
+    return MergeError(f"unexpected {type(bug).__name__} at {Path(frame.filename).name}:{frame.lineno}")
 
 
 def _fetched_ahead(

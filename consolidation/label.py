@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -109,7 +110,7 @@ def join_fields(judgements: Mapping[str, Judgement], rejected: Sequence[Rejectio
     named = [f"{name}:{reason}" for name, judgement in judgements.items() for reason in judgement.reasons]
     return Judgement(
         method=min(methods, default="none"),
-        workers=max((judgement.workers for judgement in made), default=0),
+        workers=max([len(shares), *(judgement.workers for judgement in made)]),
         confidence=min(confidences, default=None),
         agreement=min(agreements, default=None),
         reasons=(*named, *rejection_reasons(rejected)),
@@ -151,16 +152,21 @@ def fit_reply(
     Returns:
         The replies in the same order. Ties between equal sizes: the earlier one moves.
     """
-    sizes = [len(serialise(reply.to_wire())) + 1 for reply in replies]
+    sizes = [_size_in_reply(reply) for reply in replies]
     fitted = list(replies)
     for place in sorted(range(len(replies)), key=lambda place: -sizes[place]):
         if sum(sizes) + 2 <= limit:
             break
         moved = replace(fitted[place], label=_moved(fitted[place].label, save, settings))
-        size = len(serialise(moved.to_wire())) + 1
+        size = _size_in_reply(moved)
         if size < sizes[place]:
             fitted[place], sizes[place] = moved, size
     return fitted
+
+
+def _size_in_reply(reply: ConsolidatedAnnotation) -> int:
+    """Bytes as Lambda's runtime client writes them at most: blanks after separators, everything but ASCII escaped."""
+    return len(json.dumps(reply.to_wire())) + 2
 
 
 def _moved(label: dict[str, Json], save: Save, settings: Settings) -> dict[str, Json]:
@@ -170,6 +176,21 @@ def _moved(label: dict[str, Json], save: Save, settings: Settings) -> dict[str, 
         return error_label(failure, (), settings)
     error = {"error": label["error"]} if "error" in label else {}
     return {"label-ref": uri, **error, "consolidation": _brief(label["consolidation"])}
+
+
+def errors_of(label: Mapping[str, Any]) -> list[str]:
+    """Why a label, or an element of it, is none: its `error`, and those of its `fields` with their names."""
+    own = [label["error"]["message"]] if "error" in label else []
+    fields = label.get("fields", {})
+    return own + [
+        f"{name}: {field['error']['message']}" for name, field in fields.items() if "error" in field
+    ]
+
+
+def rejections_in(label: Mapping[str, Any]) -> int:
+    """Answers and parts that a label and its elements say did not count."""
+    blocks = [label, *label.get("fields", {}).values()]
+    return sum(len(block["consolidation"]["rejected"]) for block in blocks)
 
 
 def serialise(document: Json) -> bytes:

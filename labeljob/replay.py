@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from consolidation.batch import Job, artefact_prefix, consolidate
-from consolidation.label import serialise
+from consolidation.label import errors_of, serialise
 from labeljob.local_store import LocalStore
 from labeljob.requests import RecordedRequest, read_requests
 from shared.contract import ConsolidatedAnnotation
@@ -43,8 +43,7 @@ class Replayed:
     @property
     def errors(self) -> list[tuple[str, str]]:
         """(data object id, message) of objects that ended in an error label, and of entries without an id."""
-        labels = [(reply.data_object_id, reply.label.get("error")) for reply in self.replies]
-        failed = [(name, str(error["message"])) for name, error in labels if isinstance(error, dict)]
+        failed = [(reply.data_object_id, error) for reply in self.replies for error in errors_of(reply.label)]
         return failed + [("(no id)", fault) for fault in self.request.faults]
 
 
@@ -142,7 +141,7 @@ def summarise(replayed: Sequence[Replayed], console: Console) -> None:
         table.add_row(
             each.request.name,
             str(len(each.replies)),
-            str(len(each.replies) - sum("error" in reply.label for reply in each.replies)),
+            str(sum(not errors_of(reply.label) for reply in each.replies)),
             str(len(each.errors)),
             str(review),
         )

@@ -174,19 +174,10 @@ def _located(request: RecordedRequest, path: Path, mirror: Path | None) -> Recor
 def _fetch(location: str, scratch: Path) -> Path:
     """Copy one JSON object, or all below a prefix, to `scratch/<bucket>/<key>`; returns where the location then lies."""
     place = S3Uri.parse(location)
-    client = AwsAccess().client()
-    store = S3Store(client, AllowedLocations(((place.bucket, ""),)))
+    store = S3Store(AwsAccess().client(), AllowedLocations(((place.bucket, ""),)))
     keys = [place.key]
     if not place.key.endswith(".json"):
-        pages = client.get_paginator("list_objects_v2").paginate(
-            Bucket=place.bucket, Prefix=place.key.rstrip("/") + "/"
-        )
-        keys = [
-            item["Key"]
-            for page in pages
-            for item in page.get("Contents", [])
-            if item["Key"].endswith(".json")
-        ]
+        keys = [key for key in store.keys_below(place) if key.endswith(".json")]
     if not keys:
         raise ObjectMissingError(f"there is no .json object below {place}")
     for key in keys:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Self, TypeVar
 
-from shared.errors import SettingsError
+from shared.errors import NotAllowedError, SettingsError
 from shared.json_node import JsonNode
 from shared.s3_uri import AllowedLocations, S3Uri
 
@@ -57,6 +57,12 @@ class Limits:
     categories: int = _setting(250, "label categories of one job", least=1)
     text: int = _setting(100_000, "characters of a text or name inside an answer", least=1)
     nesting: int = _setting(64, "levels of arrays and objects in an answer", least=1)
+    overlaps: int = _setting(
+        500_000, "pairs of overlapping parts of different workers in one data object", least=1
+    )
+    cells: int = _setting(
+        40_000_000, "pixel patterns times label categories in the masks of one data object", least=1
+    )
     reply_bytes: int = _setting(5_500_000, "bytes of the Lambda's reply; larger labels go to S3", least=1_000)
 
 
@@ -84,11 +90,13 @@ class Settings:
     review_confidence: float = _setting(0.7, "a label under this confidence needs review", least=0, most=1)
     review_agreement: float = _setting(0.5, "a label under this agreement needs review", least=0, most=1)
     label_categories: tuple[str, ...] = _setting(
-        (), "label categories in order, for jobs whose event carries none"
+        (), "label categories in order, for jobs whose event carries none", distinct=True
     )
-    worker_weights: dict[str, float] = _setting({}, "votes a worker counts for under `weighted`", least=0)
+    worker_weights: dict[str, float] = _setting(
+        {}, "votes a worker counts for under `weighted`", least=0, most=1e6
+    )
     default_worker_weight: float = _setting(
-        1.0, "votes of a worker without an entry in `worker-weights`", least=0
+        1.0, "votes of a worker without an entry in `worker-weights`", least=0, most=1e6
     )
     include_worker_annotations: bool = _setting(
         False, "add the raw answers to each label as `annotationsFromAllWorkers`"
@@ -106,7 +114,9 @@ class Settings:
     )
     disagreement_maps: bool = _setting(False, "write a heat map of disagreement beside each semantic mask")
     artefact_prefix: str = _setting(
-        "", "s3:// prefix for masks and large labels; empty: `<outputConfig>/consolidated-annotation/output/`"
+        "",
+        "s3:// prefix for masks and large labels; empty: `<outputConfig>/consolidated-annotation/output/`",
+        s3_prefix=True,
     )
     skip_label: str = _setting(
         "", "pre-annotation: skip lines that already carry this label with `skip-confidence`"
@@ -243,9 +253,20 @@ def _value(item: dataclasses.Field[Any], node: JsonNode) -> Any:
     value = readers[str(item.type)]()
     if "below" in rule and value >= rule["below"]:
         raise node.fail(f"must be below {rule['below']}, is {value}")
+    if "distinct" in rule and len(set(value)) < len(value):
+        raise node.fail("names something twice")
+    if "s3_prefix" in rule and value:
+        _check_prefix(node, value)
     if "choices" in rule and value not in rule["choices"]:
         raise node.fail(f"must be one of {', '.join(rule['choices'])}, is {value!r}")
     return value
+
+
+def _check_prefix(node: JsonNode, prefix: str) -> None:
+    try:
+        S3Uri.parse(f"{prefix.rstrip('/')}/name")
+    except NotAllowedError as failure:
+        raise node.fail(f"must be an s3:// prefix: {failure.message}") from failure
 
 
 def _json_name(name: str) -> str:

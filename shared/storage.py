@@ -29,6 +29,7 @@ CLIENT_CONFIG = Config(
     max_pool_connections=32,
 )
 _MISSING = {"NoSuchKey", "NoSuchBucket", "404", "NotFound"}
+_PERMISSIONS = {"read": "s3:GetObject", "write": "s3:PutObject", "list": "s3:ListBucket"}
 _DENIED = {"AccessDenied", "403", "Forbidden", "AllAccessDisabled"}
 
 
@@ -84,6 +85,21 @@ class S3Store:
             return response["Body"].read()
         except (ClientError, BotoCoreError) as failure:
             raise _translate(failure, "read", place) from failure
+
+    def keys_below(self, folder: S3Uri) -> list[str]:
+        """All keys below a folder, for tools; the Lambdas list nothing.
+
+        Raises:
+            NotAllowedError, ObjectMissingError, StorageError: it cannot be listed.
+        """
+        place = self.locations.check(folder)
+        try:
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=place.bucket, Prefix=place.key.rstrip("/") + "/"
+            )
+            return [item["Key"] for page in pages for item in page.get("Contents", [])]
+        except (ClientError, BotoCoreError) as failure:
+            raise _translate(failure, "list", place) from failure
 
     def write(self, uri: str, body: bytes, content_type: str) -> None:
         """See `ObjectStore.write`."""
@@ -196,9 +212,10 @@ def _translate(failure: ClientError | BotoCoreError, verb: str, place: S3Uri) ->
         if code in _MISSING:
             return ObjectMissingError(f"there is no object at {place}")
         if code in _DENIED:
+            hint = "there is no such object, " if verb == "read" else ""
             return NotAllowedError(
-                f"S3 refuses to {verb} {place}: {'there is no such object, ' if verb == 'read' else ''}the function's role "
-                f"lacks s3:{'Get' if verb == 'read' else 'Put'}Object there, or the KMS key's policy does not name it"
+                f"S3 refuses to {verb} {place}: {hint}the role lacks {_PERMISSIONS[verb]} there, or the KMS key's policy "
+                "does not name it"
             )
         return StorageError(f"cannot {verb} {place}: {code or failure}")
     return StorageError(f"cannot {verb} {place}: {failure}")

@@ -11,36 +11,43 @@ Boxes = npt.NDArray[np.float64]
 _BLOCK = 256
 
 
-def overlaps_between(boxes: Boxes, workers: npt.NDArray[np.int64]) -> Overlaps:
+def overlaps_between(boxes: Boxes, workers: npt.NDArray[np.int64], most: int | None = None) -> Overlaps:
     """All pairs of boxes of different workers that overlap.
 
     Args:
         boxes: float64, shape (P, 4): left, top, right, bottom in pixels. Not modified.
         workers: int64, shape (P,): who drew the box.
+        most: pairs that are borne, None for any number.
 
     Returns:
         The pairs with IoU > 0, sorted by part.
+
+    Raises:
+        OverflowError: there are more than `most` pairs.
 
     A sweep along x compares a block of boxes with those that start before the block ends: time O(P log P) plus the pairs that share
     an x range, memory O(block * neighbours).
     """
     order = np.argsort(boxes[:, 0], kind="stable")
     swept = boxes[order]
+    pairs = 0
     found: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]] = []
     for start in range(0, len(swept), _BLOCK):
         stop = min(start + _BLOCK, len(swept))
         reach = int(np.searchsorted(swept[:, 0], swept[start:stop, 2].max(), side="left"))
         iou = iou_matrix(swept[start:stop], swept[start : max(reach, stop)])
         rows, columns = np.nonzero(iou > 0)
-        later = columns > rows
-        rows, columns = rows[later], columns[later]
+        one, other = order[rows + start], order[columns + start]
+        wanted = (columns > rows) & (workers[one] != workers[other])
+        rows, columns = rows[wanted], columns[wanted]
+        pairs += len(rows)
+        if most is not None and pairs > most:
+            raise OverflowError(f"more than {most} pairs of boxes overlap")
         found.append((order[rows + start], order[columns + start], iou[rows, columns]))
     if not found:
         return Overlaps(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
     one, other, iou = (np.concatenate(column) for column in zip(*found, strict=True))
     first, second = np.minimum(one, other), np.maximum(one, other)
-    apart = workers[first] != workers[second]
-    first, second, iou = first[apart], second[apart], iou[apart]
     sequence = np.lexsort((second, first))
     return Overlaps(first[sequence], second[sequence], iou[sequence])
 

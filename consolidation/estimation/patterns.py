@@ -70,8 +70,8 @@ def find_patterns(maps: Sequence[Codes], sizes: Sequence[int]) -> Patterns:
     Raises:
         ValueError: no maps, or shapes differ.
 
-    Time O(W*H*X + U), memory 4 bytes per pixel at most beside the maps, plus a table of at most 32 MB. Only when patterns are so
-    many that no table holds them are codes sorted, at O(H*X log(H*X)).
+    Time O(W*H*X + U), memory 4 bytes per pixel beside the maps, plus a table of at most 32 MB. Only when patterns are so
+    many that no table holds them are codes sorted, at O(H*X log(H*X)) and up to 24 bytes per pixel.
     """
     if not maps or any(layer.shape != maps[0].shape for layer in maps):
         raise ValueError("find_patterns needs maps of one shape")
@@ -95,13 +95,20 @@ def find_patterns(maps: Sequence[Codes], sizes: Sequence[int]) -> Patterns:
 
 def _append(codes: Codes, layer: Codes, size: int, states: int) -> Codes:
     """Make it codes * size + layer, in place where the dtype holds it."""
-    wide = codes.astype(np.uint32) if states > _DENSE and codes.dtype != np.uint32 else codes
+    wide = codes.astype(_dtype_for(states, size), copy=False)
     flat, said = wide.reshape(-1), layer.reshape(-1)
     for start in range(0, flat.size, _ROWS):
         block = flat[start : start + _ROWS]
         np.multiply(block, block.dtype.type(size), out=block)
         np.add(block, said[start : start + _ROWS], out=block, casting="unsafe")
     return wide
+
+
+def _dtype_for(states: int, size: int) -> type[np.unsignedinteger[Any]]:
+    """The smallest type that holds all codes and the factor itself."""
+    if states <= _DENSE and size < _DENSE:
+        return np.uint16
+    return np.uint32 if states <= 1 << 32 else np.uint64
 
 
 def _renumber(

@@ -82,9 +82,9 @@ def winners(
     Ties: votes within a billionth are equal; then higher summed skill, then the earlier category. Time and memory O(n) for n votes.
     """
     top = votes.max(axis=-1, keepdims=True)
-    leading = votes >= top - _TIE * np.maximum(top, 1.0)
+    leading = votes >= top * (1 - _TIE)
     skilled = np.where(leading, skill, -np.inf)
-    best = skilled >= skilled.max(axis=-1, keepdims=True) - _TIE
+    best = skilled >= skilled.max(axis=-1, keepdims=True) * (1 - _TIE)
     return best.argmax(axis=-1), leading.sum(axis=-1) > 1
 
 

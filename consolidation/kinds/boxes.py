@@ -117,7 +117,11 @@ class BoxesKind(Kind):
         """Match, decide, fuse; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
         parts, boxes = _in_reading_order(kept)
-        overlaps = overlaps_between(boxes, np.array([part.worker for part in parts], dtype=np.int64))
+        workers = np.array([part.worker for part in parts], dtype=np.int64)
+        try:
+            overlaps = overlaps_between(boxes, workers, task.settings.limits.overlaps)
+        except OverflowError as failure:
+            raise LimitError(str(failure), limit="limits.overlaps") from failure
         decisions = decide(self.name, parts, overlaps, kept, task)
         fused = [MergedBox(made, _fused(made, parts, boxes, kept)) for made in decisions]
         merged = MergedBoxes(

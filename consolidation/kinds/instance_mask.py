@@ -227,13 +227,13 @@ def _painted(
     answers: Sequence[Answer],
 ) -> tuple[MergedInstances, list[Decision]]:
     """Fuse each cluster and lay the masks on layers. An accepted one that no pixel is left for becomes a candidate."""
-    claims = [_claims(patterns, made, parts, answers) for made in decisions]
     owner = np.zeros(len(patterns.table), np.int64)
     strongest = np.zeros(len(patterns.table))
     accepted = [place for place, made in enumerate(decisions) if made.accepted]
     for value, place in enumerate(accepted, start=1):
-        ahead = claims[place] > strongest
-        owner[ahead], strongest[ahead] = value, claims[place][ahead]
+        claim = _claims(patterns, decisions[place], parts, answers)
+        ahead = claim > strongest
+        owner[ahead], strongest[ahead] = value, claim[ahead]
     pixels = np.bincount(owner, weights=patterns.pixels, minlength=len(accepted) + 1).astype(np.int64)
     standing = [place for value, place in enumerate(accepted, start=1) if pixels[value]]
     renumber = np.zeros(len(accepted) + 1, np.int64)
@@ -248,7 +248,7 @@ def _painted(
     spots = {place: (0, value) for value, place in enumerate(standing, start=1)}
     for place, made in enumerate(final):
         if not made.accepted:
-            spots[place] = _lay(layers, claims[place] > 0)
+            spots[place] = _lay(layers, _claims(patterns, made, parts, answers) > 0)
     return _merged(patterns, layers, spots, final), final
 
 

@@ -12,9 +12,11 @@ from consolidation.estimation.patterns import Patterns, find_patterns
 from consolidation.kinds.base import Answer
 from consolidation.kinds.parts import ImageSize, parse_image_size
 from consolidation.mask_png import Colour, ColourMap, decode_mask
+from shared.errors import LimitError
 from shared.json_node import JsonNode
 from shared.settings import Limits
 
+_MANY_COLOURS = 256
 _PLAIN_BACKGROUNDS = {(0, 0, 0), (255, 255, 255)}
 
 
@@ -41,7 +43,7 @@ def number_colours(
 
     Args:
         colour_map: of one worker.
-        numbers: number (from 1) for each colour named in the answer.
+        numbers: number for each colour named in the answer; 0 is background.
 
     Returns:
         uint16, shape (colours,): number of each of the map's colours. Pixels of each number. Faults as (path, reason).
@@ -61,7 +63,7 @@ def number_colours(
         number[place] = found
         counts[found] = counts.get(found, 0) + int(pixels[place])
         plain = opaque and colour in _PLAIN_BACKGROUNDS
-        if colour is not None and not found and pixels[place] and not plain:
+        if colour is not None and colour not in numbers and pixels[place] and not plain:
             unnamed.append("#{:02x}{:02x}{:02x}".format(*colour))
             stray += int(pixels[place])
     if not unnamed:
@@ -79,10 +81,31 @@ def meaning_patterns(answers: Sequence[Answer], meanings: Sequence[npt.NDArray[n
         meanings: for each answer, shape (colours,): what each of its colours stands for.
 
     Returns:
-        Patterns whose table holds meanings. Two patterns may be alike, where a worker used two colours for one thing; no pixel is
-        ever remapped, only the table is.
+        Patterns whose table holds meanings. Two patterns may be alike, where a worker used two colours for one thing: only the table is
+        remapped, no pixel, but for a map of so many colours that most can mean nothing.
     """
-    maps = [answer.value.colour_map for answer in answers]
-    coded = find_patterns([found.indices for found in maps], [len(found.colours) for found in maps])
-    columns = [meaning[coded.table[:, worker]] for worker, meaning in enumerate(meanings)]
+    maps, sizes, tables = [], [], []
+    for answer, meaning in zip(answers, meanings, strict=True):
+        indices, table = answer.value.colour_map.indices, meaning
+        if len(meaning) > _MANY_COLOURS:
+            indices, table = meaning.astype(np.uint16)[indices], np.arange(int(meaning.max()) + 1)
+        maps.append(indices)
+        sizes.append(len(table))
+        tables.append(table)
+    coded = find_patterns(maps, sizes)
+    columns = [table[coded.table[:, worker]] for worker, table in enumerate(tables)]
     return Patterns(np.column_stack(columns).astype(np.uint16), coded.pixels, coded.codes)
+
+
+def check_cells(cells: int, limits: Limits) -> None:
+    """Refuse work that noise in masks has made too large for memory.
+
+    Raises:
+        LimitError: more cells than `limits.cells`.
+    """
+    if cells > limits.cells:
+        raise LimitError(
+            f"the masks make a table of {cells} cells (pixel patterns times categories), allowed are {limits.cells}; "
+            "real masks make thousands: some worker's mask is noise",
+            limit="limits.cells",
+        )

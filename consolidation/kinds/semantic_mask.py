@@ -14,7 +14,7 @@ from consolidation.estimation.patterns import Patterns, category_votes, pair_cou
 from consolidation.estimation.regions import bounding_boxes
 from consolidation.estimation.votes import existence, posterior, winners
 from consolidation.kinds.base import Answer, Consensus, Kind, Save, Support, Task, probability, text_within
-from consolidation.kinds.masks import meaning_patterns, number_colours, parse_mask
+from consolidation.kinds.masks import check_cells, meaning_patterns, number_colours, parse_mask
 from consolidation.kinds.parts import ImageSize, agree_on_size
 from consolidation.mask_png import Colour, ColourMap, encode_mask, parse_colour
 from consolidation.palette import BACKGROUND, category_colours, hex_colour
@@ -24,6 +24,8 @@ from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
 BACKGROUND_NAME = "BACKGROUND"
+"""Name of index 0, as in Ground Truth's built-in masks; a worker's category of that name is background."""
+_NUMBERS = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ class SemanticMaskKind(Kind):
             )
         numbers: dict[Colour, int] = {}
         colours: dict[str, Colour] = {}
-        for place, (name, mapping) in enumerate(mappings.items(), start=1):
+        for position, (name, mapping) in enumerate(mappings.items(), start=1):
+            place = 0 if name == BACKGROUND_NAME else position
             text_within(JsonNode(name, mappings.path, mappings.error), limits, empty=True)
             colours[name] = parse_colour(mapping["color"].string())
             if numbers.setdefault(colours[name], place) != place:
@@ -150,11 +153,10 @@ class SemanticMaskKind(Kind):
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Code, vote, paint; see the class for the rules."""
         _, kept, rejected = agree_on_size(answers)
-        categories = task.categories(name for answer in kept for name in answer.value.pixels)
-        if len(categories) > 255:
-            raise MergeError(f"{len(categories)} label categories do not fit an indexed PNG, which holds 255")
+        categories = _categories(kept, task)
         patterns = meaning_patterns(kept, [_category_numbers(answer.value, categories) for answer in kept])
         size = len(categories) + 1
+        check_cells(len(patterns.table) * size, task.settings.limits)
         votes = category_votes(patterns, size, np.array([answer.weight for answer in kept]))
         skill = category_votes(patterns, size, np.array([answer.skill for answer in kept]))
         best, tied = winners(votes, skill)
@@ -272,6 +274,21 @@ class _Regions:
         total = sum(answer.weight for answer in self._answers)
         ids = tuple(answer.worker_id for answer in who)
         return Support(ids, len(self._answers), sum(answer.weight for answer in who) / total)
+
+
+def _categories(answers: Sequence[Answer], task: Task) -> tuple[str, ...]:
+    """The job's categories and those drawn beyond; only those drawn where all would not fit the PNG's 255 numbers.
+
+    Raises:
+        MergeError: more than 255 are drawn.
+    """
+    drawn = {name for answer in answers for name in answer.value.pixels}
+    categories = tuple(name for name in task.categories(drawn) if name != BACKGROUND_NAME)
+    if len(categories) <= _NUMBERS:
+        return categories
+    if len(drawn) > _NUMBERS:
+        raise MergeError(f"{len(drawn)} label categories are drawn; an indexed PNG holds {_NUMBERS}")
+    return tuple(name for name in categories if name in drawn)
 
 
 def _category_numbers(answer: SemanticAnswer, categories: Sequence[str]) -> npt.NDArray[np.uint16]:

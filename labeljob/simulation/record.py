@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from consolidation.label import errors_of
 from labeljob.simulation.inputs import LOGS, PAGE, RECORD
 from labeljob.simulation.job import Counts, Failure, Iteration, JobFailedError, SimulatedJob, SimulationResult
 from labeljob.simulation.manifest import ManifestLine
@@ -169,4 +170,4 @@ def _block(label: Any) -> Mapping[str, Any]:
 
 
 def _is_error(label: Any) -> bool:
-    return isinstance(label, dict) and "error" in label and "consolidation" in label
+    return isinstance(label, dict) and "consolidation" in label and bool(errors_of(label))

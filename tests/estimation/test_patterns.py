@@ -41,6 +41,14 @@ def test_patterns_beyond_every_table_are_sorted_instead(monkeypatch: pytest.Monk
     assert (found.pixels == tabled.pixels).all()
 
 
+@pytest.mark.parametrize("size", [65_535, 65_536, 60_000])
+def test_maps_of_very_many_values_are_coded_without_overflow(size: int) -> None:
+    random = np.random.default_rng(7)
+    maps = [random.integers(0, size, (300, 300)).astype(np.uint16) for _ in range(4)]
+    found = find_patterns(maps, [size] * 4)
+    assert (np.moveaxis(found.table[found.codes], 2, 0) == np.stack(maps)).all()
+
+
 def test_maps_are_not_modified() -> None:
     maps = _maps(5, 20)
     before = [layer.copy() for layer in maps]

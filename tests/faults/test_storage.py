@@ -167,7 +167,7 @@ def _batch(store: MemoryStore) -> list[Any]:
     return entries
 
 
-CALLS_OF_THE_BATCH = 9
+CALLS_OF_THE_BATCH = 10
 """Six reads, two masks, one label that is moved out of the reply."""
 
 

@@ -54,6 +54,13 @@ def test_a_request_file_gives_a_response_file_of_its_name(replay: Replay, writte
     assert label_of(reply, "7", "label")["class-name"] == "car"
 
 
+def test_an_element_without_a_label_is_an_error_of_its_object(replay: Replay, written: Write) -> None:
+    broken = {"kind": {"label": "wet"}, "mask": {**MASK["m"], "labeledImage": {"pngImageData": "AAAA"}}}
+    run = replay(written("request.json", [entry("7", answer(ANN, **broken), answer(BOB, **broken))]))
+    assert run.status == 1
+    assert "data object 7: mask: no worker's answer to 'mask' can be used" in " ".join(run.out.split())
+
+
 def test_masks_lie_in_the_folder_output_and_labels_refer_to_them_from_the_results(
     replay: Replay, written: Write
 ) -> None:

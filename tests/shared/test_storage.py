@@ -138,7 +138,7 @@ def _refused(code: str) -> ClientError:
     [
         (_refused("NoSuchKey"), ObjectMissingError, f"there is no object at {PLACE}"),
         (_refused("NoSuchBucket"), ObjectMissingError, "there is no object"),
-        (_refused("AccessDenied"), NotAllowedError, "the function's role lacks s3:GetObject there"),
+        (_refused("AccessDenied"), NotAllowedError, "the role lacks s3:GetObject there"),
         (_refused("403"), NotAllowedError, "or the KMS key's policy does not name it"),
         (_refused("SlowDown"), StorageError, f"cannot read {PLACE}: SlowDown"),
         (EndpointConnectionError(endpoint_url="http://x"), StorageError, f"cannot read {PLACE}: Could not"),
