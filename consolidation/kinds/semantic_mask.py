@@ -229,7 +229,7 @@ class _Regions:
         categories: Sequence[str],
         answers: Sequence[Answer],
     ) -> None:
-        self._patterns, self._best, self._answers = patterns, best, answers
+        self._patterns, self._answers = patterns, answers
         self._names = (BACKGROUND_NAME, *categories)
         size = len(self._names)
         self._pixels = np.bincount(best, weights=patterns.pixels, minlength=size)
