@@ -17,7 +17,16 @@ from typing import Any
 from consolidation.answers import Forms, WorkerForm, element_kinds, read_forms
 from consolidation.identities import identify
 from consolidation.kinds.base import WITHOUT_WEIGHT, Answer, Kind, Task, merge_answers
-from consolidation.label import Judgement, error_label, fit_reply, join_fields, judge, rejection_reasons
+from consolidation.label import (
+    Judgement,
+    error_label,
+    error_value,
+    fit_reply,
+    join_fields,
+    judge,
+    judge_failed,
+    rejection_reasons,
+)
 from consolidation.rejections import Rejection
 from shared.contract import AnnotatedDataObject, ConsolidatedAnnotation, WorkerAnnotation
 from shared.errors import AnswerError, DeadlineError, GtConsensusError, MergeError, SettingsError
@@ -164,14 +173,15 @@ class _Work:
         if not any(answer.weight > 0 for answer in answers):
             silent = [Rejection(answer.worker_id, WITHOUT_WEIGHT) for answer in answers]
             unusable = AnswerError(f"no worker's answer to {name!r} can be used")
-            return _failed(unusable, (*uncounted, *silent), self._settings)
+            return error_value(unusable), judge_failed(unusable, (*uncounted, *silent))
         try:
             consensus = merge_answers(kind, answers, task)
             return kind.write(consensus, task, self.save), judge(consensus, uncounted, self._settings)
         except GtConsensusError as failure:
-            return _failed(failure, uncounted, self._settings)
+            return error_value(failure), judge_failed(failure, uncounted)
         except Exception as bug:  # noqa: BLE001 - a defect of ours must not cost the other elements their labels
-            return _failed(_defect(bug), uncounted, self._settings)
+            defect = _defect(bug)
+            return error_value(defect), judge_failed(defect, uncounted)
 
     def _parsed(
         self, name: str, kind: Kind, forms: Sequence[WorkerForm]
@@ -215,14 +225,6 @@ def _passed_through(
     reasons = (*reasons, *rejection_reasons(outer))
     judgement = Judgement("none", len(answered), None, None, reasons, tuple(outer), {})
     return {"annotationsFromAllWorkers": [annotation.to_wire() for annotation in kept]}, judgement
-
-
-def _failed(
-    failure: GtConsensusError, rejected: Sequence[Rejection], settings: Settings
-) -> tuple[dict[str, Json], Judgement]:
-    """A form element that gets no label, and why; the others of its page are not touched."""
-    judgement = Judgement("none", 0, None, None, (f"error:{failure.code}",), tuple(rejected), {})
-    return {"error": error_label(failure, rejected, settings)["error"]}, judgement
 
 
 def _defect(bug: Exception) -> MergeError:

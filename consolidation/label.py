@@ -13,7 +13,7 @@ from shared import __version__
 from shared.contract import ConsolidatedAnnotation
 from shared.errors import GtConsensusError
 from shared.json_node import Json, write_json
-from shared.settings import Settings, digest
+from shared.settings import Settings
 
 HARMLESS = ("the worker answered more than once", "the worker has weight 0")
 """Beginnings of rejections that follow a rule and ask for no review."""
@@ -43,7 +43,6 @@ class Judgement:
 
     def to_wire(self, settings: Settings) -> dict[str, Json]:
         """The block as every label carries it."""
-        weights = [settings.worker_weights, settings.default_worker_weight]
         return {
             "version": __version__,
             "method": self.method,
@@ -55,8 +54,13 @@ class Judgement:
             "rejected": [_written(rejection) for rejection in sorted(self.rejected, key=_sequence)],
             "answers": {worker: rounded(share) for worker, share in sorted(self.answers.items())},
             "settings": settings.fingerprint(),
-            "skill": digest(weights) if self.method == "weighted" else None,
+            "skill": settings.weights_fingerprint() if self.method == "weighted" else None,
         }
+
+
+def judge_failed(failure: GtConsensusError, rejected: Sequence[Rejection]) -> Judgement:
+    """The judgement on what gets no label."""
+    return Judgement("none", 0, None, None, (f"error:{failure.code}",), tuple(rejected), {})
 
 
 def judge(consensus: Consensus, rejected: Sequence[Rejection], settings: Settings) -> Judgement:
@@ -128,11 +132,12 @@ def error_label(
         failure: why; its code and message are the label's `error`.
         rejected: the answers, each with its reason.
     """
-    judgement = Judgement("none", 0, None, None, (f"error:{failure.code}",), tuple(rejected), {})
-    return {
-        "error": {"code": failure.code, "message": failure.reason},
-        "consolidation": judgement.to_wire(settings),
-    }
+    return {**error_value(failure), "consolidation": judge_failed(failure, rejected).to_wire(settings)}
+
+
+def error_value(failure: GtConsensusError) -> dict[str, Json]:
+    """What stands in the place of a label value: `{"error": {"code": ..., "message": ...}}`."""
+    return {"error": {"code": failure.code, "message": failure.reason}}
 
 
 def fit_reply(

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any, Self, TypeVar
 
 from shared.errors import NotAllowedError, SettingsError
@@ -147,7 +148,16 @@ class Settings:
 
     def fingerprint(self) -> str:
         """The first 12 hex digits of SHA-256 over all settings: labels made under the same settings share it."""
-        return digest(to_wire(self))
+        return self._digests[0]
+
+    def weights_fingerprint(self) -> str:
+        """The same over the workers' weights alone."""
+        return self._digests[1]
+
+    @cached_property
+    def _digests(self) -> tuple[str, str]:
+        """Made once: every label of a batch carries them, and a document may name thousands of workers."""
+        return digest(to_wire(self)), digest([self.worker_weights, self.default_worker_weight])
 
     def weight_of(self, worker_id: str) -> float:
         """Votes the worker counts for under `weighted`."""

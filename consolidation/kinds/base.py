@@ -185,6 +185,22 @@ def text_within(node: JsonNode, limits: Limits, *, empty: bool = False) -> str:
     return text
 
 
+def check_count(node: JsonNode, count: int, of: str, most: int, limit: str) -> None:
+    """Refuse an answer with too many of something.
+
+    Args:
+        node: the place to name.
+        count: how many there are.
+        of: the beginning of the complaint up to the number, and what is counted, as in `has {} boxes`.
+        most, limit: what is allowed, and the setting that says so.
+
+    Raises:
+        LimitError: there are more.
+    """
+    if count > most:
+        raise LimitError(f"{of.format(count)}, allowed are {most}", path=node.path, limit=limit)
+
+
 def class_map(categories: Sequence[str], used: Iterable[str]) -> dict[str, Json]:
     """`{"0": "car"}`: the categories used, by their position; the shape of Ground Truth's built-in `class-map`."""
     wanted = set(used)

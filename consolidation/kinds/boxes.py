@@ -10,7 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.boxes import fuse, overlaps_between
-from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task, class_map, probability, text_within
+from consolidation.kinds.base import (
+    Answer,
+    Consensus,
+    Kind,
+    Save,
+    Task,
+    check_count,
+    class_map,
+    probability,
+    text_within,
+)
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
@@ -95,12 +105,7 @@ class BoxesKind(Kind):
         """Read and clip the boxes; a box that cannot be read is a fault of its own, not of the answer."""
         size = parse_image_size(element)
         listed = element["boundingBoxes"]
-        if len(listed.array()) > limits.parts:
-            raise LimitError(
-                f"has {len(listed.array())} boxes, allowed are {limits.parts}",
-                path=listed.path,
-                limit="limits.parts",
-            )
+        check_count(listed, len(listed.array()), "has {} boxes", limits.parts, "limits.parts")
         boxes, labels, faults, whole = [], [], [], True
         for node in listed.elements():
             try:

@@ -13,7 +13,16 @@ import numpy.typing as npt
 from consolidation.estimation.matching import Overlaps
 from consolidation.estimation.patterns import Patterns, pair_counts
 from consolidation.estimation.regions import bounding_boxes
-from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task, probability, text_within
+from consolidation.kinds.base import (
+    Answer,
+    Consensus,
+    Kind,
+    Save,
+    Task,
+    check_count,
+    probability,
+    text_within,
+)
 from consolidation.kinds.masks import meaning_patterns, number_colours, parse_mask
 from consolidation.kinds.parts import (
     Decision,
@@ -25,7 +34,6 @@ from consolidation.kinds.parts import (
 )
 from consolidation.mask_png import Colour, ColourMap, encode_mask, parse_colour
 from consolidation.palette import BACKGROUND, hex_colour, palette_colour
-from shared.errors import LimitError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -123,12 +131,7 @@ class InstanceMaskKind(Kind):
     def parse(self, element: JsonNode, limits: Limits) -> InstanceAnswer:
         """Decode the PNG and tell its instances apart; an instance that cannot be found in it is a fault of its own."""
         listed = element["instances"]
-        if len(listed.array()) > limits.parts:
-            raise LimitError(
-                f"has {len(listed.array())} instances, allowed are {limits.parts}",
-                path=listed.path,
-                limit="limits.parts",
-            )
+        check_count(listed, len(listed.array()), "has {} instances", limits.parts, "limits.parts")
         labels, numbers, faults = [""], dict[Colour, int](), list[tuple[str, str]]()
         paths = [""]
         for node in listed.elements():

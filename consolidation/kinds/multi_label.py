@@ -8,8 +8,17 @@ from itertools import combinations
 from typing import Any, ClassVar
 
 from consolidation.estimation.votes import existence
-from consolidation.kinds.base import Answer, Consensus, Kind, Save, Support, Task, probability, text_within
-from shared.errors import LimitError
+from consolidation.kinds.base import (
+    Answer,
+    Consensus,
+    Kind,
+    Save,
+    Support,
+    Task,
+    check_count,
+    probability,
+    text_within,
+)
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -84,11 +93,11 @@ class MultiLabelKind(Kind):
         listed = element.get("labels")
         if listed is None or not isinstance(listed.value, list):
             offered = [text_within(JsonNode(name, element.path, element.error), limits) for name in members]
-            _check_number(element, len(offered), limits)
+            _check_categories(element, len(offered), limits)
             return ChosenLabels(
                 frozenset(name for name in offered if members[name] is True), frozenset(offered)
             )
-        _check_number(listed, len(listed.array()), limits)
+        _check_categories(listed, len(listed.array()), limits)
         return ChosenLabels(frozenset(text_within(label, limits) for label in listed.elements()))
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
@@ -145,13 +154,8 @@ class MultiLabelKind(Kind):
         }
 
 
-def _check_number(node: JsonNode, number: int, limits: Limits) -> None:
-    if number > limits.categories:
-        raise LimitError(
-            f"names {number} categories, allowed are {limits.categories}",
-            path=node.path,
-            limit="limits.categories",
-        )
+def _check_categories(node: JsonNode, count: int, limits: Limits) -> None:
+    check_count(node, count, "names {} categories", limits.categories, "limits.categories")
 
 
 def _confidence(votes: Sequence[CategoryVote], total: float) -> float:

@@ -93,6 +93,15 @@ def agree_on_size(
     return agreed, kept, rejected
 
 
+def fault_rejections(answers: Sequence[Answer]) -> list[Rejection]:
+    """The `faults` of the answers' values, (JSON path, reason) of what could not be read, as rejections."""
+    return [
+        Rejection(answer.worker_id, reason, path)
+        for answer in answers
+        for path, reason in answer.value.faults
+    ]
+
+
 def decide(
     kind: str, parts: Sequence[Part], overlaps: Overlaps, answers: Sequence[Answer], task: Task
 ) -> list[Decision]:
@@ -168,18 +177,13 @@ def consensus_of(
         answers: those that count; their values have `faults`, (JSON path, reason) of parts that could not be read.
         rejected: answers that do not count.
     """
-    faults = [
-        Rejection(answer.worker_id, reason, path)
-        for answer in answers
-        for path, reason in answer.value.faults
-    ]
     return Consensus(
         merged=merged,
         confidence=label_confidence(decisions, answers),
         agreement=pairwise_dice(parts, overlaps, decisions, len(answers)),
         worker_agreement=agreement_with_label(parts, decisions, answers),
         reasons=tuple(part_reasons(decisions)),
-        rejected=(*rejected, *faults),
+        rejected=(*rejected, *fault_rejections(answers)),
     )
 
 

@@ -13,13 +13,22 @@ import numpy.typing as npt
 from consolidation.estimation.patterns import Patterns, category_votes, pair_counts
 from consolidation.estimation.regions import bounding_boxes
 from consolidation.estimation.votes import existence, posterior, winners
-from consolidation.kinds.base import Answer, Consensus, Kind, Save, Support, Task, probability, text_within
+from consolidation.kinds.base import (
+    Answer,
+    Consensus,
+    Kind,
+    Save,
+    Support,
+    Task,
+    check_count,
+    probability,
+    text_within,
+)
 from consolidation.kinds.masks import check_cells, meaning_patterns, number_colours, parse_mask
-from consolidation.kinds.parts import ImageSize, agree_on_size
+from consolidation.kinds.parts import ImageSize, agree_on_size, fault_rejections
 from consolidation.mask_png import Colour, ColourMap, encode_mask, parse_colour
 from consolidation.palette import BACKGROUND, category_colours, hex_colour
-from consolidation.rejections import Rejection
-from shared.errors import LimitError, MergeError
+from shared.errors import MergeError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -123,12 +132,9 @@ class SemanticMaskKind(Kind):
     def parse(self, element: JsonNode, limits: Limits) -> SemanticAnswer:
         """Decode the PNG and name its colours."""
         mappings = element["labelMappings"]
-        if len(mappings.object()) > limits.categories:
-            raise LimitError(
-                f"names {len(mappings.object())} categories, allowed are {limits.categories}",
-                path=mappings.path,
-                limit="limits.categories",
-            )
+        check_count(
+            mappings, len(mappings.object()), "names {} categories", limits.categories, "limits.categories"
+        )
         numbers: dict[Colour, int] = {}
         colours: dict[str, Colour] = {}
         for position, (name, mapping) in enumerate(mappings.items(), start=1):
@@ -163,11 +169,6 @@ class SemanticMaskKind(Kind):
         choices = task.choices(categories) + 1
         chances = posterior(votes, choices)[np.arange(len(best)), best]
         indices = patterns.paint(best.astype(np.uint8))
-        rejected += [
-            Rejection(answer.worker_id, reason, path)
-            for answer in kept
-            for path, reason in answer.value.faults
-        ]
         found = _Regions(patterns, best, chances, categories, kept)
         candidates = found.candidates()
         return Consensus(
@@ -186,7 +187,7 @@ class SemanticMaskKind(Kind):
             agreement=_pairwise_iou(patterns, size),
             worker_agreement=_agreement_with_label(patterns, best, kept),
             reasons=tuple(f"quorum:candidate-{place}" for place, _ in enumerate(candidates, start=1)),
-            rejected=tuple(rejected),
+            rejected=(*rejected, *fault_rejections(kept)),
         )
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
