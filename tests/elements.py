@@ -78,33 +78,20 @@ def read_png(body: bytes) -> npt.NDArray[np.uint8]:
         return np.array(image)
 
 
-def renamed(element: Element, names: Mapping[str, str]) -> Element:
-    """The element with its label categories under other names."""
-    changed = dict(element)
-    if "label" in element:
-        changed["label"] = names[element["label"]]
-    if "labels" in element:
-        changed["labels"] = [names[label] for label in element["labels"]]
-    if "labelMappings" in element:
-        changed["labelMappings"] = {names[name]: value for name, value in element["labelMappings"].items()}
-    for key in ("boundingBoxes", "instances"):
-        if key in element:
-            changed[key] = [{**part, "label": names[part["label"]]} for part in element[key]]
-    return changed
+def renamed_label(element: Element, names: Mapping[str, str]) -> Element:
+    """An answer with one `label`, under its other name."""
+    return {**element, "label": names[element["label"]]}
 
 
-def flipped(element: Element) -> Element:
-    """The element as if the image had been mirrored left to right."""
-    changed = dict(element)
-    width = element["inputImageProperties"]["width"]
-    if "boundingBoxes" in element:
-        changed["boundingBoxes"] = [
-            {**box, "left": width - box["left"] - box["width"]} for box in element["boundingBoxes"]
-        ]
-    if "labeledImage" in element:
-        png = base64.b64decode(element["labeledImage"]["pngImageData"])
-        with Image.open(io.BytesIO(png)) as image:
-            palette, numbers = image.getpalette() or [], np.array(image)[:, ::-1]
-        colours = ["#" + bytes(palette[place : place + 3]).hex() for place in range(3, len(palette), 3)]
-        changed["labeledImage"] = {"pngImageData": palette_png(numbers, colours)}
-    return changed
+def renamed_parts(element: Element, key: str, names: Mapping[str, str]) -> Element:
+    """An answer whose array `key` holds parts with a `label` each, under their other names."""
+    return {**element, key: [renamed_label(part, names) for part in element[key]]}
+
+
+def mirrored_mask(element: Element) -> Element:
+    """An answer with a mask PNG as if the image had been mirrored left to right."""
+    png = base64.b64decode(element["labeledImage"]["pngImageData"])
+    with Image.open(io.BytesIO(png)) as image:
+        palette, numbers = image.getpalette() or [], np.array(image)[:, ::-1]
+    colours = ["#" + bytes(palette[place : place + 3]).hex() for place in range(3, len(palette), 3)]
+    return {**element, "labeledImage": {"pngImageData": palette_png(numbers, colours)}}

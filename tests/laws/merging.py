@@ -1,10 +1,15 @@
-"""Runs one kind over elements of several workers, from JSON to label, and says what each law needs to know of the kind."""
+"""Runs one kind over elements of several workers, from JSON to label, and says what each law needs to know of a kind.
+
+What the laws know of each kind is in `tests/laws/kinds/`, one file per kind, each with a `LAW`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+import pytest
 
 from consolidation.kinds import KINDS
 from consolidation.kinds.base import Answer, Consensus, Kind, Task, merge_answers
@@ -13,14 +18,6 @@ from shared.json_node import JsonNode
 from shared.settings import Settings
 from shared.storage import artefact_name
 from tests import strategies
-from tests.elements import (
-    boxes_element,
-    class_element,
-    instance_element,
-    palette_png,
-    read_png,
-    semantic_element,
-)
 
 Label = dict[str, Any]
 Artefacts = dict[str, bytes]
@@ -37,6 +34,13 @@ class Merged:
     consensus: Consensus
 
 
+def assert_close(found: Any, expected: Any) -> None:
+    """Rows (name, numbers...) that are equal up to the one pixel by which halves round to the even side."""
+    assert [row[0] for row in found] == [row[0] for row in expected]
+    for one, other in zip(found, expected, strict=True):
+        assert one[1:] == pytest.approx(other[1:], abs=1)
+
+
 @dataclass(frozen=True)
 class KindUnderLaw:
     """What the laws need to know of a kind.
@@ -48,7 +52,12 @@ class KindUnderLaw:
         essence: what an answer says, without the order of its parts or the choice of its colours.
         parts: number of parts in an answer.
         accounted: parts of answers that the label, its candidates and the rejections account for.
-        geometric: whether mirroring the image must commute.
+        renamed: an answer with its label categories under other names; None for kinds without categories.
+        mirrored: an answer as if the scene had been mirrored; None for kinds without geometry.
+        close: compares the essences of a mirrored label and of the label of mirrored answers.
+        data_object: what the answers are about, where a kind looks at it.
+        keys: JSON keys that the kind looks for, for the fuzzing of its parser.
+        settings: under which the laws are tried.
     """
 
     kind: Kind
@@ -57,10 +66,19 @@ class KindUnderLaw:
     essence: Callable[[Any], Any]
     parts: Callable[[Any], int]
     accounted: Callable[[Merged], int]
-    geometric: bool
+    renamed: Callable[[Any, Mapping[str, str]], Any] | None
+    mirrored: Callable[[Any], Any] | None = None
+    close: Callable[[Any, Any], None] = assert_close
+    data_object: Mapping[str, Any] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    settings: Settings = SETTINGS
 
     def __str__(self) -> str:
         return self.kind.name
+
+    def merge(self, elements: Sequence[Any], **options: Any) -> Merged:
+        """Parse, merge and write elements about the kind's data object."""
+        return merge(self.kind, elements, data_object=self.data_object, settings=self.settings, **options)
 
 
 def merge(
@@ -70,14 +88,16 @@ def merge(
     weights: Sequence[float] | None = None,
     workers: Sequence[str] | None = None,
     label_categories: Sequence[str] = strategies.CATEGORIES,
+    data_object: Mapping[str, Any] | None = None,
+    settings: Settings = SETTINGS,
 ) -> Merged:
     """Parse, merge and write the elements of several workers."""
     names = workers or [f"worker-{place}" for place in range(len(elements))]
     answers = [
-        Answer(name, kind.parse(JsonNode(element, "$", AnswerError), SETTINGS.limits), weight, weight)
+        Answer(name, kind.parse(JsonNode(element, "$", AnswerError), settings.limits), weight, weight)
         for name, element, weight in zip(names, elements, weights or [1.0] * len(elements), strict=True)
     ]
-    task = Task(SETTINGS, tuple(label_categories))
+    task = Task(settings, tuple(label_categories), data_object or {})
     consensus = merge_answers(kind, answers, task)
     artefacts: Artefacts = {}
 
@@ -89,122 +109,11 @@ def merge(
     return Merged(kind.write(consensus, task, save), artefacts, consensus)
 
 
-def _class_of(label: Label, artefacts: Artefacts) -> Any:
-    return class_element(label["class-name"])
-
-
-def _labels_of(label: Label, artefacts: Artefacts) -> Any:
-    return {"labels": label["class-names"]}
-
-
-def _boxes_of(label: Label, artefacts: Artefacts) -> Any:
-    boxes = [
-        (box["class-name"], box["left"], box["top"], box["width"], box["height"])
-        for box in label["annotations"]
-    ]
-    size = label["image_size"][0]
-    return boxes_element(boxes, (size["width"], size["height"]))
-
-
-def _semantic_of(label: Label, artefacts: Artefacts) -> Any:
-    numbers = read_png(artefacts[label["mask-ref"]])
-    names = list(strategies.CATEGORIES)
-    return semantic_element(numbers, names)
-
-
-def _instances_of(label: Label, artefacts: Artefacts) -> Any:
-    numbers = read_png(artefacts[label["mask-ref"]])
-    return instance_element(numbers, [instance["label"] for instance in label["instances"]])
-
-
-def _boxes_essence(element: Any) -> Any:
-    return sorted(
-        (box["label"], box["left"], box["top"], box["width"], box["height"])
-        for box in element["boundingBoxes"]
-    )
-
-
-def _semantic_essence(element: Any) -> Any:
-    """The category of every pixel, whatever its colour."""
-    merged = merge(BY_NAME["semantic-mask"], [element])
-    return read_png(merged.artefacts[merged.label["mask-ref"]]).tolist()
-
-
-def _instances_essence(element: Any) -> Any:
-    """Each instance as its category and its own mask."""
-    value = BY_NAME["instance-mask"].parse(JsonNode(element, "$", AnswerError), SETTINGS.limits)
-    numbers = value.numbers[value.colour_map.indices]
-    return sorted(
-        (label, palette_png((numbers == place).astype("uint8"), ["#2ca02c"]))
-        for place, label in enumerate(value.labels)
-        if place and (numbers == place).any()
-    )
-
-
-def _supporters(parts: Sequence[Any]) -> int:
+def supporters(parts: Sequence[Any]) -> int:
+    """Workers behind the parts of a label, each counted once per part."""
     return sum(int(part.get("support", part)["workers"]) for part in parts)
 
 
-def _semantic_accounted(merged: Merged) -> int:
-    regions = [region for value, region in merged.label["internal-color-map"].items() if value != "0"]
-    return _supporters(regions) + _supporters(merged.label["candidates"])
-
-
-def _semantic_parts(element: Any) -> int:
-    return len(BY_NAME["semantic-mask"].parse(JsonNode(element, "$", AnswerError), SETTINGS.limits).pixels)
-
-
-UNDER_LAW = (
-    KindUnderLaw(
-        kind=BY_NAME["class"],
-        elements=strategies.class_elements(),
-        as_element=_class_of,
-        essence=lambda element: element["label"],
-        parts=lambda _: 1,
-        accounted=lambda merged: sum(merged.label["votes"].values()),
-        geometric=False,
-    ),
-    KindUnderLaw(
-        kind=BY_NAME["multi-label"],
-        elements=strategies.multi_label_elements(),
-        as_element=_labels_of,
-        essence=lambda element: set(element["labels"]),
-        parts=lambda element: len(element["labels"]),
-        accounted=lambda merged: (
-            _supporters([*merged.label["support-map"].values()])
-            + _supporters([one["support"] for one in merged.label["candidates"]])
-        ),
-        geometric=False,
-    ),
-    KindUnderLaw(
-        kind=BY_NAME["boxes"],
-        elements=strategies.box_elements(),
-        as_element=_boxes_of,
-        essence=_boxes_essence,
-        parts=lambda element: len(element["boundingBoxes"]),
-        accounted=lambda merged: (
-            _supporters(merged.label["annotations"]) + _supporters(merged.label["candidates"])
-        ),
-        geometric=True,
-    ),
-    KindUnderLaw(
-        kind=BY_NAME["semantic-mask"],
-        elements=strategies.semantic_elements(),
-        as_element=_semantic_of,
-        essence=_semantic_essence,
-        parts=_semantic_parts,
-        accounted=_semantic_accounted,
-        geometric=True,
-    ),
-    KindUnderLaw(
-        kind=BY_NAME["instance-mask"],
-        elements=strategies.instance_elements(),
-        as_element=_instances_of,
-        essence=_instances_essence,
-        parts=lambda element: len(element["instances"]),
-        accounted=lambda merged: (
-            _supporters(merged.label["instances"]) + _supporters(merged.label["candidates"])
-        ),
-        geometric=True,
-    ),
-)
+def support_of_all(merged: Merged) -> int:
+    """Of a label with `annotations` and `candidates`."""
+    return supporters(merged.label["annotations"]) + supporters(merged.label["candidates"])
