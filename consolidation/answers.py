@@ -9,7 +9,7 @@ from typing import Any
 from consolidation.kinds import KINDS, Kind
 from consolidation.rejections import Rejection
 from shared.contract import AnnotatedDataObject, WorkerAnnotation
-from shared.errors import AnswerError, DeadlineError, GtConsensusError, LimitError
+from shared.errors import AnswerError, DeadlineError, GtConsensusError, LimitError, SettingsError
 from shared.json_node import Json, JsonNode, parse_json
 from shared.settings import Limits
 
@@ -95,23 +95,42 @@ def read_forms(data_object: AnnotatedDataObject, fetch: Fetch, limits: Limits) -
     return Forms(tuple(forms.values()), tuple(rejected), tuple(annotations))
 
 
-def element_kinds(forms: Sequence[WorkerForm]) -> dict[str, Kind | None]:
+def element_kinds(
+    forms: Sequence[WorkerForm], named: Mapping[str, str] | None = None
+) -> dict[str, Kind | None]:
     """Which kind each form element is: the one that recognises the answers of most workers.
+
+    Args:
+        forms: of a data object.
+        named: kinds that the settings give to elements by name; these are not guessed.
 
     Returns:
         Kind by element name, sorted by name; None where no kind recognises any worker's answer.
 
+    Raises:
+        SettingsError: `named` names no kind.
+
     Ties: the kind that comes first in the table of kinds.
     """
+    given = {name: _kind_named(name, kind) for name, kind in (named or {}).items()}
     names = sorted({name for form in forms for name in form.elements})
     return {
-        name: _kind_of([form.elements[name] for form in forms if name in form.elements]) for name in names
+        name: given.get(name) or _kind_of([form.elements[name] for form in forms if name in form.elements])
+        for name in names
     }
 
 
 def recognise(element: Json) -> Kind | None:
     """The first kind that says an element's answer is its own, or None."""
     return next((kind for kind in KINDS if kind.recognise(element)), None)
+
+
+def _kind_named(element: str, kind: str) -> Kind:
+    for known in KINDS:
+        if known.name == kind:
+            return known
+    names = ", ".join(known.name for known in KINDS)
+    raise SettingsError(f"{kind!r} is no kind; kinds are {names}", path=f"element-kinds.{element}")
 
 
 def _kind_of(answers: Sequence[Json]) -> Kind | None:
@@ -143,7 +162,18 @@ def _elements(annotation: WorkerAnnotation, fetch: Fetch, limits: Limits) -> Map
     elements = _without_envelope(form).object()
     if not elements:
         raise AnswerError("the form came back empty")
-    return elements
+    return {name: _unwrapped(element, limits) for name, element in elements.items()}
+
+
+def _unwrapped(element: Json, limits: Limits) -> Json:
+    """What a hidden form field carries: JSON that some kind knows arrives there as a string."""
+    if not isinstance(element, str) or not element.lstrip().startswith(("{", "[")):
+        return element
+    try:
+        inner = parse_json(element, error=AnswerError, nesting=limits.nesting).value
+    except AnswerError:
+        return element
+    return inner if recognise(inner) else element
 
 
 def _without_envelope(form: JsonNode) -> JsonNode:

@@ -34,7 +34,7 @@ from shared.json_node import Json, JsonNode
 from shared.settings import Settings
 from shared.storage import ObjectStore, artefact_name
 
-CONTENT_TYPES = {"png": "image/png", "json": "application/json"}
+CONTENT_TYPES = {"png": "image/png", "json": "application/json", "zlib": "application/octet-stream"}
 _FETCHES = 16
 _AHEAD = 8
 """Data objects whose answers are fetched ahead of the one that is merged: enough to hide S3's latency, few enough for memory."""
@@ -138,7 +138,7 @@ class _Work:
                 f"none of the {answers} answers can be used" if answers else "there are no answers"
             )
         task = Task(self._settings, self._categories, entry.data_object)
-        kinds = element_kinds(forms.forms)
+        kinds = element_kinds(forms.forms, self._settings.element_kinds)
         single = len(kinds) == 1 and not self._settings.always_fields
         outer = forms.rejected if single else ()
         fields = {name: self._field(name, kind, forms.forms, outer, task) for name, kind in kinds.items()}
@@ -199,7 +199,7 @@ class _Work:
         return answers, rejected
 
     def _read(self, kind: Kind, element: JsonNode) -> Any:
-        if not kind.recognise(element.value):
+        if not kind.accepts(element.value):
             raise element.fail(f"is not an answer of kind {kind.name}, as other workers gave")
         try:
             return kind.parse(element, self._settings.limits)

@@ -54,6 +54,11 @@ class Limits:
     answer_bytes: int = _setting(50_000_000, "bytes of one worker's answer", least=1)
     png_bytes: int = _setting(30_000_000, "bytes of a mask PNG after base64", least=1)
     pixels: int = _setting(100_000_000, "pixels of a mask, read from its header before decoding", least=1)
+    vertices: int = _setting(
+        100_000, "vertices of all polygons, polylines or points in one answer or frame", least=1
+    )
+    frames: int = _setting(2_000, "frames of one video or point-cloud sequence", least=1)
+    points: int = _setting(5_000_000, "points of one point cloud", least=1)
     parts: int = _setting(5_000, "boxes, instances or other parts in one answer", least=1)
     categories: int = _setting(250, "label categories of one job", least=1)
     text: int = _setting(100_000, "characters of a text or name inside an answer", least=1)
@@ -109,6 +114,10 @@ class Settings:
     pass_through: tuple[str, ...] = _setting(
         (),
         "names of form elements whose answers are kept as they came and ask for no review, such as comments",
+    )
+    element_kinds: dict[str, str] = _setting(
+        {},
+        "the kind of a form element by its name, where its answers' shape would say another, such as `text` for house numbers",
     )
     worker_ids: str = _setting(
         "plain", "worker ids in labels: `plain`, `hashed` or `omitted`", choices=WORKER_IDS
@@ -258,6 +267,7 @@ def _value(item: dataclasses.Field[Any], node: JsonNode) -> Any:
         "dict[str, float]": lambda: {
             name: member.number(least=least, most=most) for name, member in node.items()
         },
+        "dict[str, str]": lambda: {name: member.string() for name, member in node.items()},
         "tuple[str, ...]": node.strings,
     }
     value = readers[str(item.type)]()

@@ -116,6 +116,10 @@ class Kind(ABC):
     def recognise(self, element: Json) -> bool:
         """Whether the answer to a form element has this kind's shape. Never raises."""
 
+    def accepts(self, element: Json) -> bool:
+        """Whether an answer may be read as this kind once the others, or the setting `element-kinds`, say it is. Never raises."""
+        return self.recognise(element)
+
     @abstractmethod
     def parse(self, element: JsonNode, limits: Limits) -> Any:
         """Read one worker's answer to a form element.

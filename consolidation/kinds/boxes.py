@@ -9,11 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.boxes import fuse, overlaps_between
+from consolidation.estimation.boxes import Boxes, fuse, overlaps_between
 from consolidation.kinds.base import (
     Answer,
     Consensus,
-    Kind,
     Save,
     Task,
     check_count,
@@ -24,7 +23,9 @@ from consolidation.kinds.base import (
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
+    Layout,
     Part,
+    PartsKind,
     agree_on_size,
     consensus_of,
     decide,
@@ -77,7 +78,7 @@ class MergedBoxes:
     candidates: tuple[MergedBox, ...]
 
 
-class BoxesKind(Kind):
+class BoxesKind(PartsKind[Boxes]):
     """Boxes: `crowd-bounding-box`.
 
     Recognised: an object with an array `boundingBoxes`.
@@ -121,13 +122,9 @@ class BoxesKind(Kind):
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, fuse; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
-        parts, boxes = _in_reading_order(kept)
-        workers = np.array([part.worker for part in parts], dtype=np.int64)
-        try:
-            overlaps = overlaps_between(boxes, workers, task.settings.limits.overlaps)
-        except OverflowError as failure:
-            raise LimitError(str(failure), limit="limits.overlaps") from failure
-        decisions = decide(self.name, parts, overlaps, kept, task)
+        layout = self.lay_out(kept, task)
+        parts, boxes = layout.parts, layout.shapes
+        decisions = decide(self.name, layout, kept, task)
         fused = [MergedBox(made, _fused(made, parts, boxes, kept)) for made in decisions]
         merged = MergedBoxes(
             size=size,
@@ -135,7 +132,17 @@ class BoxesKind(Kind):
             labels=tuple(box for box in fused if box.decision.accepted),
             candidates=tuple(box for box in fused if not box.decision.accepted),
         )
-        return consensus_of(merged, parts, overlaps, decisions, kept, rejected)
+        return consensus_of(merged, layout, decisions, kept, rejected)
+
+    def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Boxes]:
+        """Boxes from top to bottom, left to right, with their IoU."""
+        parts, boxes = _in_reading_order(answers)
+        workers = np.array([part.worker for part in parts], dtype=np.int64)
+        try:
+            overlaps = overlaps_between(boxes, workers, task.settings.limits.overlaps)
+        except OverflowError as failure:
+            raise LimitError(str(failure), limit="limits.overlaps") from failure
+        return Layout(parts, overlaps, boxes)
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """The built-in shape (`annotations`, `image_size`) with `class-map`, confidence, support and candidates."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,6 @@ from consolidation.estimation.regions import bounding_boxes
 from consolidation.kinds.base import (
     Answer,
     Consensus,
-    Kind,
     Save,
     Task,
     check_count,
@@ -27,7 +26,9 @@ from consolidation.kinds.masks import meaning_patterns, number_colours, parse_ma
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
+    Layout,
     Part,
+    PartsKind,
     agree_on_size,
     consensus_of,
     decide,
@@ -101,7 +102,10 @@ class MergedInstances:
     candidates: tuple[MergedInstance, ...]
 
 
-class InstanceMaskKind(Kind):
+Shapes: TypeAlias = tuple[Patterns, list[InstancePart]]
+
+
+class InstanceMaskKind(PartsKind[Shapes]):
     """Instance masks: `crowd-instance-segmentation`.
 
     Recognised: an object with an array `instances` and a `labeledImage`.
@@ -154,12 +158,16 @@ class InstanceMaskKind(Kind):
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Code, match, decide, fuse, paint; see the class for the rules."""
         _, kept, rejected = agree_on_size(answers)
-        patterns = meaning_patterns(kept, [answer.value.numbers for answer in kept])
-        parts = _ordered_parts(kept, task)
-        overlaps = _overlaps(patterns, parts, kept)
-        decisions = decide(self.name, parts, overlaps, kept, task)
-        merged, decisions = _painted(patterns, parts, decisions, kept)
-        return consensus_of(merged, parts, overlaps, decisions, kept, rejected)
+        layout = self.lay_out(kept, task)
+        decisions = decide(self.name, layout, kept, task)
+        merged, decisions = _painted(layout, decisions, kept)
+        return consensus_of(merged, layout, decisions, kept, rejected)
+
+    def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Shapes]:
+        """Instances by category, then from large to small, with the IoU of their masks."""
+        patterns = meaning_patterns(answers, [answer.value.numbers for answer in answers])
+        parts = _ordered_parts(answers, task)
+        return Layout(parts, _overlaps(patterns, parts, answers), (patterns, parts))
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """An indexed PNG (value = instance) and `instances`; candidates on PNGs of their own."""
@@ -224,12 +232,10 @@ def _claims(
 
 
 def _painted(
-    patterns: Patterns,
-    parts: Sequence[InstancePart],
-    decisions: Sequence[Decision],
-    answers: Sequence[Answer],
+    layout: Layout[Shapes], decisions: Sequence[Decision], answers: Sequence[Answer]
 ) -> tuple[MergedInstances, list[Decision]]:
     """Fuse each cluster and lay the masks on layers. An accepted one that no pixel is left for becomes a candidate."""
+    patterns, parts = layout.shapes
     owner = np.zeros(len(patterns.table), np.int64)
     strongest = np.zeros(len(patterns.table))
     accepted = [place for place, made in enumerate(decisions) if made.accepted]

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from consolidation.estimation.matching import Overlaps, cluster_parts
 from consolidation.estimation.votes import existence, winner
-from consolidation.kinds.base import Answer, Consensus, Support, Task, label_probability
+from consolidation.kinds.base import Answer, Consensus, Kind, Support, Task, label_probability
 from consolidation.rejections import Rejection
 from shared.json_node import JsonNode
 
 ImageSize = tuple[int, int]
+Shapes = TypeVar("Shapes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,33 @@ class Part:
 
     worker: int
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout(Generic[Shapes]):
+    """The parts of all workers.
+
+    Attributes:
+        parts: in an order that does not depend on that of the workers.
+        overlaps: how far parts of different workers are the same: IoU, or another similarity in (0, 1].
+        shapes: geometry of the parts, in their order, of the kind's own type.
+    """
+
+    parts: Sequence[Part]
+    overlaps: Overlaps
+    shapes: Shapes
+
+
+class PartsKind(Kind, Generic[Shapes]):
+    """A kind whose answers are made of parts that are matched across workers by how far they overlap."""
+
+    @abstractmethod
+    def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Shapes]:
+        """The parts of answers that can be compared with each other.
+
+        Raises:
+            LimitError: too many of them overlap.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,25 +132,23 @@ def fault_rejections(answers: Sequence[Answer]) -> list[Rejection]:
     ]
 
 
-def decide(
-    kind: str, parts: Sequence[Part], overlaps: Overlaps, answers: Sequence[Answer], task: Task
-) -> list[Decision]:
+def decide(kind: str, layout: Layout[Any], answers: Sequence[Answer], task: Task) -> list[Decision]:
     """Cluster the parts of all workers and decide on each cluster.
 
     Args:
         kind: name of the kind, for its IoU threshold.
-        parts: P parts in an order that does not depend on that of the workers.
-        overlaps: of the parts.
+        layout: of P parts.
         answers: those that count; every one of them could have marked every part.
         task: of the data object.
 
     Returns:
         One decision per cluster; every part is in exactly one.
     """
+    parts = layout.parts
     categories = task.categories(part.label for part in parts)
     number = {name: position for position, name in enumerate(categories)}
     clusters = cluster_parts(
-        overlaps,
+        layout.overlaps,
         workers=[part.worker for part in parts],
         categories=[number[part.label] for part in parts],
         thresholds=[task.settings.iou_threshold_of(kind, part.label) for part in parts],
@@ -163,8 +191,7 @@ def _decision(
 
 def consensus_of(
     merged: object,
-    parts: Sequence[Part],
-    overlaps: Overlaps,
+    layout: Layout[Any],
     decisions: Sequence[Decision],
     answers: Sequence[Answer],
     rejected: Sequence[Rejection],
@@ -173,15 +200,15 @@ def consensus_of(
 
     Args:
         merged: the kind's own value.
-        parts, overlaps, decisions: as `decide` had and gave them.
+        layout, decisions: as `decide` had and gave them.
         answers: those that count; their values have `faults`, (JSON path, reason) of parts that could not be read.
         rejected: answers that do not count.
     """
     return Consensus(
         merged=merged,
         confidence=label_confidence(decisions, answers),
-        agreement=pairwise_dice(parts, overlaps, decisions, len(answers)),
-        worker_agreement=agreement_with_label(parts, decisions, answers),
+        agreement=pairwise_dice(layout, decisions, len(answers)),
+        worker_agreement=agreement_with_label(layout.parts, decisions, answers),
         reasons=tuple(part_reasons(decisions)),
         rejected=(*rejected, *fault_rejections(answers)),
     )
@@ -198,9 +225,7 @@ def label_confidence(decisions: Sequence[Decision], answers: Sequence[Answer]) -
     return sum(right) / len(right)
 
 
-def pairwise_dice(
-    parts: Sequence[Part], overlaps: Overlaps, decisions: Sequence[Decision], workers: int
-) -> float | None:
+def pairwise_dice(layout: Layout[Any], decisions: Sequence[Decision], workers: int) -> float | None:
     """Mean over worker pairs of 2 * sum of IoU over shared parts / number of both workers' parts.
 
     Shared parts are those in one cluster with the same label category. Two workers who both marked nothing agree fully.
@@ -210,6 +235,7 @@ def pairwise_dice(
     """
     if workers < 2:
         return None
+    parts, overlaps = layout.parts, layout.overlaps
     iou = dict(
         zip(
             zip(overlaps.first.tolist(), overlaps.second.tolist(), strict=True),
