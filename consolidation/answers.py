@@ -96,16 +96,17 @@ def read_forms(data_object: AnnotatedDataObject, fetch: Fetch, limits: Limits) -
 
 
 def element_kinds(
-    forms: Sequence[WorkerForm], named: Mapping[str, str] | None = None
+    forms: Sequence[WorkerForm], names: Sequence[str], named: Mapping[str, str] | None = None
 ) -> dict[str, Kind | None]:
     """Which kind each form element is: the one that recognises the answers of most workers.
 
     Args:
         forms: of a data object.
+        names: of the form elements.
         named: kinds that the settings give to elements by name; these are not guessed.
 
     Returns:
-        Kind by element name, sorted by name; None where no kind recognises any worker's answer.
+        Kind by element name, in the order of the names; None where no kind recognises any worker's answer.
 
     Raises:
         SettingsError: `named` names no kind.
@@ -113,7 +114,6 @@ def element_kinds(
     Ties: the kind that comes first in the table of kinds.
     """
     given = {name: _kind_named(name, kind) for name, kind in (named or {}).items()}
-    names = sorted({name for form in forms for name in form.elements})
     return {
         name: given.get(name) or _kind_of([form.elements[name] for form in forms if name in form.elements])
         for name in names

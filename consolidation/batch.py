@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from consolidation.adjustments import adjustments, without_initial_values
 from consolidation.answers import Forms, WorkerForm, element_kinds, read_forms
 from consolidation.identities import identify
 from consolidation.kinds.base import WITHOUT_WEIGHT, Answer, Kind, Task, merge_answers
@@ -138,7 +139,7 @@ class _Work:
                 f"none of the {answers} answers can be used" if answers else "there are no answers"
             )
         task = Task(self._settings, self._categories, entry.data_object)
-        kinds = element_kinds(forms.forms, self._settings.element_kinds)
+        kinds = element_kinds(forms.forms, without_initial_values(forms.forms), self._settings.element_kinds)
         single = len(kinds) == 1 and not self._settings.always_fields
         outer = forms.rejected if single else ()
         fields = {name: self._field(name, kind, forms.forms, outer, task) for name, kind in kinds.items()}
@@ -176,7 +177,11 @@ class _Work:
             return error_value(unusable), judge_failed(unusable, (*uncounted, *silent))
         try:
             consensus = merge_answers(kind, answers, task)
-            return kind.write(consensus, task, self.save), judge(consensus, uncounted, self._settings)
+            label = {
+                **kind.write(consensus, task, self.save),
+                **adjustments(name, kind, forms, task),
+            }
+            return label, judge(kind.name, consensus, uncounted, self._settings)
         except GtConsensusError as failure:
             return error_value(failure), judge_failed(failure, uncounted)
         except Exception as bug:  # noqa: BLE001 - a defect of ours must not cost the other elements their labels
@@ -223,7 +228,7 @@ def _passed_through(
         for form in sorted(answered, key=lambda form: form.worker_id)
     ]
     reasons = (*reasons, *rejection_reasons(outer))
-    judgement = Judgement("none", len(answered), None, None, reasons, tuple(outer), {})
+    judgement = Judgement(None, "none", len(answered), None, None, reasons, tuple(outer), {})
     return {"annotationsFromAllWorkers": [annotation.to_wire() for annotation in kept]}, judgement
 
 

@@ -24,6 +24,7 @@ class Judgement:
     """What the `consolidation` block says of a label.
 
     Attributes:
+        kind: of the form element; None for several and for what no kind recognises.
         method: how answers were weighed, or `none` where they were passed through.
         workers: workers whose answers counted.
         confidence: probability that the label is right, or None.
@@ -33,6 +34,7 @@ class Judgement:
         answers: share of the label each worker agrees with, by worker id.
     """
 
+    kind: str | None
     method: str
     workers: int
     confidence: float | None
@@ -45,6 +47,7 @@ class Judgement:
         """The block as every label carries it."""
         return {
             "version": __version__,
+            "kind": self.kind,
             "method": self.method,
             "workers": self.workers,
             "confidence": probability(self.confidence),
@@ -60,13 +63,14 @@ class Judgement:
 
 def judge_failed(failure: GtConsensusError, rejected: Sequence[Rejection]) -> Judgement:
     """The judgement on what gets no label."""
-    return Judgement("none", 0, None, None, (f"error:{failure.code}",), tuple(rejected), {})
+    return Judgement(None, "none", 0, None, None, (f"error:{failure.code}",), tuple(rejected), {})
 
 
-def judge(consensus: Consensus, rejected: Sequence[Rejection], settings: Settings) -> Judgement:
+def judge(kind: str, consensus: Consensus, rejected: Sequence[Rejection], settings: Settings) -> Judgement:
     """The judgement on a merged form element.
 
     Args:
+        kind: of the element.
         consensus: of the element.
         rejected: answers that did not reach the merge.
         settings: the review thresholds.
@@ -78,6 +82,7 @@ def judge(consensus: Consensus, rejected: Sequence[Rejection], settings: Setting
     if consensus.agreement is not None and rounded(consensus.agreement) < settings.review_agreement:
         reasons.append("low-agreement")
     return Judgement(
+        kind=kind,
         method=settings.method,
         workers=len(consensus.worker_agreement),
         confidence=consensus.confidence,
@@ -113,6 +118,7 @@ def join_fields(judgements: Mapping[str, Judgement], rejected: Sequence[Rejectio
     methods = {judgement.method for judgement in made} - {"none"}
     named = [f"{name}:{reason}" for name, judgement in judgements.items() for reason in judgement.reasons]
     return Judgement(
+        kind=None,
         method=min(methods, default="none"),
         workers=max([len(shares), *(judgement.workers for judgement in made)]),
         confidence=min(confidences, default=None),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pre_annotation.initial_value import initial_value, initial_values
 from shared.contract import PreAnnotationResponse
 from shared.settings import Settings
 
@@ -25,13 +26,14 @@ class Decision:
 def decide(line: Mapping[str, Any], label_categories: Sequence[str], settings: Settings) -> Decision:
     """Make the task input of a manifest line.
 
-    `taskInput` has `taskObject` (the text of `source`, or the URI of `source-ref`), `labels`, `manifestLine` (the whole line) and
-    `previousLabels` (`{name: {"label": ..., "metadata": ...}}` for every label the line already carries).
+    `taskInput` has `taskObject` (the text of `source`, or the URI of `source-ref`), `labels`, `manifestLine` (the whole line),
+    `previousLabels` (`{name: {"label": ..., "metadata": ...}}` for every label the line already carries), and for adjustment jobs
+    `initialValue` (the earlier label as the page's answer, or None) and `initialValues` (the same by form element).
 
     Args:
         line: the manifest line. Not modified.
         label_categories: of the job; a line's own `labels` go before them.
-        settings: `skip_label` and `skip_confidence` are applied.
+        settings: `adjust_label`, `skip_label` and `skip_confidence` are applied.
 
     Returns:
         The decision. A line with neither `source` nor `source-ref` is skipped rather than failing the job.
@@ -43,6 +45,7 @@ def decide(line: Mapping[str, Any], label_categories: Sequence[str], settings: S
         "labels": _own_labels(line) or list(label_categories),
         "manifestLine": dict(line),
         "previousLabels": previous,
+        **_initial(previous, settings),
     }
     skipped = (
         "the line has neither source nor source-ref"
@@ -67,6 +70,18 @@ def previous_labels(line: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         name: {"label": line[name], "metadata": line[name + METADATA]}
         for name in line
         if name + METADATA in line and isinstance(line[name + METADATA], dict)
+    }
+
+
+def _initial(previous: Mapping[str, Mapping[str, Any]], settings: Settings) -> dict[str, Any]:
+    """What an adjustment page starts from: the label that is named, else the only one there is."""
+    name = settings.adjust_label or (next(iter(previous)) if len(previous) == 1 else "")
+    if name not in previous:
+        return {"initialValue": None, "initialValues": {}}
+    label, metadata = previous[name]["label"], previous[name]["metadata"]
+    return {
+        "initialValue": initial_value(label, metadata),
+        "initialValues": initial_values(label, metadata),
     }
 
 

@@ -128,6 +128,10 @@ class Settings:
         "s3:// prefix for masks and large labels; empty: `<outputConfig>/consolidated-annotation/output/`",
         s3_prefix=True,
     )
+    adjust_label: str = _setting(
+        "",
+        "pre-annotation: the earlier label that workers adjust, given to the page as `initialValue`; empty: the line's only one",
+    )
     skip_label: str = _setting(
         "", "pre-annotation: skip lines that already carry this label with `skip-confidence`"
     )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import copy
-import importlib
 import json
 import pickle
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,17 +19,9 @@ from shared.errors import AnswerError
 from shared.json_node import JsonNode
 from tests import strategies
 from tests.elements import read_png
+from tests.laws.every_kind import UNDER_LAW
 from tests.laws.merging import KindUnderLaw, Merged
 
-UNDER_LAW: tuple[KindUnderLaw, ...] = tuple(
-    sorted(
-        (
-            importlib.import_module(f"tests.laws.kinds.{file.stem}").LAW
-            for file in Path(__file__).parent.glob("kinds/*.py")
-        ),
-        key=lambda law: KINDS.index(law.kind),
-    )
-)
 every_kind = pytest.mark.parametrize("law", UNDER_LAW, ids=str)
 
 

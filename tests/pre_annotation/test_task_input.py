@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pre_annotation.initial_value import initial_value
 from pre_annotation.task_input import confidence_of, decide, previous_labels, task_object_of
 from shared.errors import ContractError, SettingsError
 from shared.settings import Settings
@@ -57,6 +58,8 @@ def test_the_page_gets_the_object_the_labels_the_line_and_earlier_labels(pre_ann
             "labels": ["car", "bus"],
             "manifestLine": before,
             "previousLabels": {"Vehicles": {"label": BOXES, "metadata": {"class-map": {"0": "car"}}}},
+            "initialValue": initial_value(BOXES, {"class-map": {"0": "car"}}),
+            "initialValues": {},
         },
         "isHumanAnnotationRequired": True,
         "humanAnnotationRequired": "true",
