@@ -1,4 +1,4 @@
-"""Pictures of labels: boxes and masks of the label, its candidates and the workers, on a plain canvas of the image's size."""
+"""Pictures of labels: outlines and masks of the label, its candidates and the workers, on a plain canvas of the image's size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from consolidation.mask_png import Colour
 from consolidation.palette import hex_colour
-from labeljob.report.drawings import DrawnBoxes, DrawnMask
+from labeljob.report.drawings import DrawnMask, DrawnParts
+from labeljob.report.outlines import Outline, Rectangle
 from labeljob.report.rasters import IndexMap, outlines_within, picture
 from labeljob.report.view import Canvas, Raster, Shape, Tag, Thumbnail
 
@@ -38,17 +39,17 @@ _LEAST_MARGIN = 0.04
 _WHOLE = 0.5
 """From this share of the image on, all of it is shown."""
 
-Rectangle = tuple[float, float, float, float]
-"""Left, top, width, height in pixels of the image."""
+_ARM = 0.012
+"""Of the cross that stands for a point, as a share of the picture's longer side."""
 
 
 @dataclass(frozen=True, slots=True)
-class MarkedBox:
-    """A box of the label or a candidate: its number in the picture, its category and colour."""
+class MarkedPart:
+    """A part of the label or a candidate: its number in the picture, its category, line and colour."""
 
     number: str
     name: str
-    box: Rectangle
+    outline: Outline
     colour: str
     candidate: bool
 
@@ -73,51 +74,42 @@ def worker_colour(place: int) -> str:
     return WORKER_COLOURS[place % len(WORKER_COLOURS)]
 
 
-def boxes_canvas(
+def parts_canvas(
     name: str,
     size: tuple[int, int] | None,
-    boxes: Sequence[MarkedBox],
-    workers: Mapping[str, DrawnBoxes],
+    parts: Sequence[MarkedPart],
+    workers: Mapping[str, DrawnParts],
     colours: Mapping[str, str],
 ) -> Canvas:
-    """The picture of a box label.
+    """The picture of a label made of boxes, polygons, lines or points.
 
     Args:
         name: HTML id.
         size: (width, height) of the image, None when nobody said.
-        boxes: of the label and its candidates.
-        workers: each worker's own boxes.
+        parts: of the label and its candidates.
+        workers: each worker's own parts.
         colours: of the workers' lines.
     """
-    drawn = [box for answer in workers.values() for box in answer.boxes]
-    everything = [*drawn, *(box.box for box in boxes)]
+    drawn = [outline.extent for answer in workers.values() for outline in answer.outlines]
+    everything = [*drawn, *(part.outline.extent for part in parts)]
     right = max((box[0] + box[2] for box in everything), default=1)
     bottom = max((box[1] + box[3] for box in everything), default=1)
-    width, height = size or (math.ceil(right), math.ceil(bottom))
+    width, height = size or (max(math.ceil(right), 1), max(math.ceil(bottom), 1))
+    arm = _ARM * max(_view((width, height), everything)[2:])
     shapes = [
-        Shape(_rectangle(box), "", colours[worker], "worker", filled=False, tip=f"{label}, {worker}")
+        Shape(outline.path(arm), "", colours[worker], "worker", filled=False, tip=f"{label}, {worker}")
         for worker, answer in workers.items()
-        for box, label in zip(answer.boxes, answer.names, strict=True)
+        for outline, label in zip(answer.outlines, answer.names, strict=True)
     ]
-    shapes += [
-        Shape(
-            _rectangle(box.box),
-            "",
-            box.colour,
-            "candidate" if box.candidate else "label",
-            filled=not box.candidate,
-            tip=f"{box.number}: {box.name}",
-        )
-        for box in boxes
-    ]
-    tags = [(box.box, box.number, box.candidate) for box in boxes]
+    shapes += [_marked(part, arm) for part in parts]
+    tags = [(part.outline.extent, part.number, part.candidate) for part in parts]
     return _canvas(name, (width, height), everything, (), shapes, tags)
 
 
 def mask_canvas(
     name: str,
     layers: Sequence[MaskLayer],
-    boxes: Sequence[MarkedBox],
+    parts: Sequence[MarkedPart],
     workers: Mapping[str, DrawnMask],
     colours: Mapping[str, str],
 ) -> Canvas:
@@ -126,7 +118,7 @@ def mask_canvas(
     Args:
         name: HTML id.
         layers: of the label and its candidates, all of one shape, at least one.
-        boxes: where parts lie, for their numbers; those of candidates without a layer are drawn.
+        parts: where they lie, for their numbers; candidates without a layer are drawn.
         workers: each worker's own mask; one of another shape is left out.
         colours: of the workers' lines.
     """
@@ -148,11 +140,9 @@ def mask_canvas(
             rasters.append(_raster(part, layer, place, role))
             shapes += _layer_outlines(part, layer, place, role)
     shapes += [
-        Shape(_rectangle(box.box), "", box.colour, "candidate", filled=False, tip=f"{box.number}: {box.name}")
-        for box in boxes
-        if box.candidate and not any(layer.candidate for layer in layers)
+        _marked(part, 0) for part in parts if part.candidate and not any(layer.candidate for layer in layers)
     ]
-    tags = [(box.box, box.number, box.candidate) for box in boxes]
+    tags = [(part.outline.extent, part.number, part.candidate) for part in parts]
     return _canvas(name, (width, height), extents, rasters, shapes, tags)
 
 
@@ -175,9 +165,15 @@ def thumbnails(masks: Mapping[str, DrawnMask], canvas: Canvas) -> dict[str, Thum
     return made
 
 
-def _rectangle(box: Rectangle) -> str:
-    left, top, width, height = (f"{edge:g}" if edge != int(edge) else str(int(edge)) for edge in box)
-    return f"M{left} {top}h{width}v{height}h-{width}z"
+def _marked(part: MarkedPart, arm: float) -> Shape:
+    return Shape(
+        part.outline.path(arm),
+        "",
+        part.colour,
+        "candidate" if part.candidate else "label",
+        filled=part.outline.closed and not part.candidate,
+        tip=f"{part.number}: {part.name}",
+    )
 
 
 def _extent(covered: npt.NDArray[np.bool_]) -> Rectangle | None:

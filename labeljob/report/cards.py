@@ -11,8 +11,8 @@ from labeljob.report.canvas import thumbnails, worker_colour
 from labeljob.report.drawings import (
     Chosen,
     Drawing,
-    DrawnBoxes,
     DrawnMask,
+    DrawnParts,
     WorkerAnswers,
     read_drawing,
     read_worker_answers,
@@ -140,7 +140,7 @@ def _said(field: str, drawing: Drawing) -> str:
     match drawing:
         case Chosen():
             words = drawing.name
-        case DrawnBoxes():
+        case DrawnParts():
             words = tally(drawing.names)
         case DrawnMask():
             words = tally([drawing.names[value] for value in drawing.drawn])

@@ -10,24 +10,34 @@ import numpy as np
 
 from consolidation.answers import Forms, read_forms, recognise
 from consolidation.identities import identify
-from consolidation.kinds.boxes import BoxesAnswer
 from consolidation.kinds.class_label import ClassChoice
 from consolidation.kinds.instance_mask import InstanceAnswer
+from consolidation.kinds.multi_label import ChosenLabels
 from consolidation.kinds.semantic_mask import SemanticAnswer
 from consolidation.mask_png import Colour
 from consolidation.palette import palette_colour
 from labeljob.report.facts import JobFacts, ObjectFacts
+from labeljob.report.outlines import Outline, outline_of
 from labeljob.report.rasters import IndexMap
 from shared.errors import AnswerError, GtConsensusError
 from shared.json_node import Json, JsonNode
 from shared.settings import WORKER_IDS, Limits, Settings
 
+_PART_LISTS: Mapping[str, bool] = {
+    "boundingBoxes": True,
+    "polygons": True,
+    "polylines": False,
+    "lines": False,
+    "keypoints": False,
+}
+"""Where parts that can be drawn stand in an answer, and whether their vertices make an area."""
+
 
 @dataclass(frozen=True, slots=True)
-class DrawnBoxes:
-    """Boxes as (left, top, width, height) in pixels, and their categories."""
+class DrawnParts:
+    """Boxes, polygons, lines or points, and their categories."""
 
-    boxes: tuple[tuple[float, float, float, float], ...]
+    outlines: tuple[Outline, ...]
     names: tuple[str, ...]
 
 
@@ -56,7 +66,7 @@ class Chosen:
     comment: str
 
 
-Drawing = DrawnBoxes | DrawnMask | Chosen
+Drawing = DrawnParts | DrawnMask | Chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +112,6 @@ def read_drawing(element: Json) -> Drawing | None:
     except GtConsensusError:
         return None
     match value:
-        case BoxesAnswer():
-            boxes = tuple(
-                (left, top, right - left, bottom - top) for left, top, right, bottom in value.boxes.tolist()
-            )
-            return DrawnBoxes(boxes, value.labels)
         case InstanceAnswer():
             colours = tuple(palette_colour(number) for number in range(max(len(value.labels) - 1, 1)))
             return _mask(value, value.labels, colours)
@@ -114,8 +119,33 @@ def read_drawing(element: Json) -> Drawing | None:
             return _mask(value, ("", *value.names), tuple(value.colours[name] for name in value.names))
         case ClassChoice():
             return Chosen(value.label, value.comment)
+        case ChosenLabels():
+            return Chosen(", ".join(sorted(value.labels)) or "none", "")
         case _:
-            return None
+            return _parts(element)
+
+
+def _parts(element: Json) -> DrawnParts | None:
+    """The parts of an answer that can be drawn, under whichever key they stand; one that cannot be read is left out."""
+    if not isinstance(element, dict):
+        return None
+    for key, closed in _PART_LISTS.items():
+        if isinstance(element.get(key), list):
+            found = [
+                drawn
+                for entry in element[key]
+                if (drawn := _part(JsonNode(entry, "$", AnswerError), closed=closed))
+            ]
+            return DrawnParts(tuple(outline for outline, _ in found), tuple(name for _, name in found))
+    return None
+
+
+def _part(entry: JsonNode, *, closed: bool) -> tuple[Outline, str] | None:
+    try:
+        outline = outline_of(entry, closed=closed)
+        return (outline, entry["label"].string()) if outline else None
+    except GtConsensusError:
+        return None
 
 
 def _mask(

@@ -8,13 +8,14 @@ from dataclasses import replace
 from consolidation.mask_png import Colour, parse_colour
 from consolidation.palette import hex_colour, palette_colour
 from labeljob.report.canvas import (
-    MarkedBox,
+    MarkedPart,
     MaskLayer,
-    boxes_canvas,
     mask_canvas,
+    parts_canvas,
 )
-from labeljob.report.drawings import Drawing, DrawnBoxes, DrawnMask
+from labeljob.report.drawings import Drawing, DrawnMask, DrawnParts
 from labeljob.report.facts import JobFacts
+from labeljob.report.outlines import outline_of
 from labeljob.report.rasters import IndexMap, read_index_png
 from labeljob.report.view import Canvas, Field, Part, Vote
 from labeljob.report.words import count, tally
@@ -23,6 +24,8 @@ from shared.json_node import JsonNode
 
 _GREY: Colour = (0x75, 0x75, 0x75)
 _BACKGROUND = "0"
+_OPEN = {"polylines", "lines"}
+"""Kinds whose vertices make a line, not an area."""
 
 
 def show_field(
@@ -68,9 +71,11 @@ def _shown(
     if "mask-ref" in keys:
         masks = {worker: made for worker, made in drawings.items() if isinstance(made, DrawnMask)}
         return _mask(job, node, name, html_name, masks, colours)
-    boxes = {worker: made for worker, made in drawings.items() if isinstance(made, DrawnBoxes)}
+    if "confidence-map" in keys and "class-names" in keys:
+        return _multi_label(node, name)
+    parts = {worker: made for worker, made in drawings.items() if isinstance(made, DrawnParts)}
     if "annotations" in keys and isinstance(keys["annotations"], list):
-        return _parts_label(node, name, html_name, boxes, colours)
+        return _parts_label(node, name, html_name, parts, colours)
     return Field(name, "see the label as written")
 
 
@@ -89,22 +94,41 @@ def _class(node: JsonNode, name: str) -> Field:
     )
 
 
+def _multi_label(node: JsonNode, name: str) -> Field:
+    """Every category that somebody chose, as a vote of its own."""
+    chosen = [entry.string() for entry in node["class-names"].elements()]
+    support = dict(node["support-map"].items())
+    support |= {entry["class-name"].string(): entry["support"] for entry in node["candidates"].elements()}
+    votes = (
+        Vote(
+            category,
+            support[category]["workers"].integer(),
+            round(100 * support[category]["share"].number(), 1),
+            _number(chance.value),
+            category in chosen,
+        )
+        for category, chance in node["confidence-map"].items()
+    )
+    return Field(name, ", ".join(chosen) or "none of the categories", votes=tuple(votes))
+
+
 def _parts_label(
     node: JsonNode,
     name: str,
     html_name: str,
-    workers: Mapping[str, DrawnBoxes],
+    workers: Mapping[str, DrawnParts],
     colours: Mapping[str, str],
 ) -> Field:
-    """Boxes, and other kinds made of parts without their pictures."""
+    """Boxes, polygons, lines and points; other kinds made of parts without their pictures."""
     listed = list(_listed(node, "annotations"))
-    marked = [box for entry in listed if (box := _marked_box(*entry))]
+    closed = _kind(node) not in _OPEN
+    marked = [part for entry in listed if (part := _marked_part(*entry, closed=closed))]
     parts = tuple(
         _part(number, entry, candidate, _category_colour(entry)) for number, entry, candidate in listed
     )
     canvas = None
     if len(marked) == len(listed) and "image_size" in node.object():
-        canvas = boxes_canvas(html_name, _image_size(node), marked, workers, colours)
+        canvas = parts_canvas(html_name, _image_size(node), marked, workers, colours)
     return Field(name, _summary(parts), canvas=canvas, parts=parts)
 
 
@@ -121,13 +145,13 @@ def _mask(
     listed = list(_listed(node, "instances")) if instances else list(_regions(node))
     value_colours = _value_colours(node, int(label.max(initial=0)), instances=instances)
     layers = [MaskLayer(label, value_colours, candidate=False), *_candidate_layers(job, node, label)]
-    boxes, parts = [], []
+    marked, parts = [], []
     for number, entry, candidate in listed:
         colour = _part_colour(entry, instances=instances, candidate=candidate)
         parts.append(_part(number, entry, candidate, colour))
-        if box := _marked_box(number, entry, candidate):
-            boxes.append(replace(box, colour=colour))
-    canvas: Canvas = mask_canvas(html_name, layers, boxes, workers, colours)
+        if part := _marked_part(number, entry, candidate, closed=True):
+            marked.append(replace(part, colour=colour))
+    canvas: Canvas = mask_canvas(html_name, layers, marked, workers, colours)
     return Field(name, _summary(tuple(parts)), canvas=canvas, parts=tuple(parts))
 
 
@@ -192,13 +216,16 @@ def _category_colour(entry: JsonNode) -> str:
     return hex_colour(palette_colour(number.integer(least=0)) if number else _GREY)
 
 
-def _marked_box(number: str, entry: JsonNode, candidate: bool) -> MarkedBox | None:
-    node = entry.get("bounding-box") or entry
-    sides = [node.get(side) for side in ("left", "top", "width", "height")]
-    left, top, width, height = (side.number() if side else None for side in sides)
-    if left is None or top is None or width is None or height is None:
-        return None
-    return MarkedBox(number, _name(entry), (left, top, width, height), _category_colour(entry), candidate)
+def _marked_part(number: str, entry: JsonNode, candidate: bool, *, closed: bool) -> MarkedPart | None:
+    outline = outline_of(entry, closed=closed)
+    return MarkedPart(number, _name(entry), outline, _category_colour(entry), candidate) if outline else None
+
+
+def _kind(node: JsonNode) -> str | None:
+    """The kind that a label's `consolidation` block names."""
+    block = node.get("consolidation")
+    kind = block.get("kind") if block else None
+    return kind.string() if kind else None
 
 
 def _part(number: str, entry: JsonNode, candidate: bool, colour: str) -> Part:
@@ -228,11 +255,12 @@ def _support(entry: JsonNode) -> str:
 def _detail(entry: JsonNode) -> str:
     """Where it is and how large."""
     pixels = entry.get("pixels")
-    box = _marked_box("", entry, candidate=False)
+    outline = outline_of(entry, closed=True)
     words = [count(pixels.integer(), "pixel")] if pixels else []
-    if box:
-        left, top, width, height = box.box
-        words.append(f"{width:g} by {height:g} at {left:g}, {top:g}")
+    if outline:
+        left, top, width, height = (round(edge, 1) for edge in outline.extent)
+        size = f"{width:g} by {height:g} " if len(outline.points) > 1 else ""
+        words.append(f"{size}at {left:g}, {top:g}")
     return ", ".join(words)
 
 

@@ -131,9 +131,20 @@ def test_candidates_are_named_and_dashed_with_the_reason_in_words(boxes: Report)
     assert "c1 dog candidate" in card
     assert "Candidate 1 was marked by too few workers to be a label. quorum:candidate-1" in card
     dashed = boxes.page.all("path", class_="candidate")
-    assert [shape["d"] for shape in dashed] == ["M70 60h8v8h-8z"]
-    assert [shape["d"] for shape in boxes.page.all("path", class_="label")] == ["M10 10h30v20h-30z"] * 2
+    assert [shape["d"] for shape in dashed] == ["M70 60L78 60L78 68L70 68z"]
+    assert [shape["d"] for shape in boxes.page.all("path", class_="label")] == [
+        "M10 10L40 10L40 30L10 30z"
+    ] * 2
     assert len(boxes.page.all("path", class_="worker")) == 7
+
+
+def test_every_category_that_was_ticked_is_a_vote_of_its_own(make_report: MakeReport) -> None:
+    report = make_report({"one": forms({"labels": ["car", "bus"]}, {"labels": ["car"]}, {"labels": []})})
+    card = report.page.card(1)
+    assert "car (the label) 2" in card
+    assert re.search(r"bus 1 0\.\d+", card)
+    assert "ann bus, car" in card
+    assert "cid none" in card
 
 
 def test_the_picture_has_words_for_those_who_do_not_see_it(boxes: Report) -> None:
