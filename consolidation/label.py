@@ -151,8 +151,9 @@ def fit_reply(
 ) -> list[ConsolidatedAnnotation]:
     """Keep the reply under its size: the largest labels move to S3 until the rest fits.
 
-    A moved label is `{"label-ref": uri, "consolidation": {...}}`, with its `error` if it has one; the document at the URI is the whole
-    label. A label that would not become smaller stays. One that cannot be stored becomes an error label that says why.
+    A moved label is `{"label-ref": uri, "consolidation": {...}}`, with its `error` if it has one and the `error` of each of its `fields`;
+    the document at the URI is the whole label. Its block says in `rejected-total` how many rejections there are, where it does not
+    list them all. A label that would not become smaller stays. One that cannot be stored becomes an error label that says why.
 
     Args:
         replies: in the order received.
@@ -186,22 +187,32 @@ def _moved(label: dict[str, Json], save: Save, settings: Settings) -> dict[str, 
     except GtConsensusError as failure:
         return error_label(failure, (), settings)
     error = {"error": label["error"]} if "error" in label else {}
-    return {"label-ref": uri, **error, "consolidation": _brief(label["consolidation"])}
+    failed = {name: {"error": field["error"]} for name, field in _fields(label).items() if "error" in field}
+    brief, total = _brief(label["consolidation"]), rejections_in(label)
+    if total > len(brief["rejected"]):
+        brief["rejected-total"] = total
+    return {"label-ref": uri, **error, **({"fields": failed} if failed else {}), "consolidation": brief}
 
 
 def errors_of(label: Mapping[str, Any]) -> list[str]:
     """Why a label, or an element of it, is none: its `error`, and those of its `fields` with their names."""
     own = [label["error"]["message"]] if "error" in label else []
-    fields = label.get("fields", {})
     return own + [
-        f"{name}: {field['error']['message']}" for name, field in fields.items() if "error" in field
+        f"{name}: {field['error']['message']}" for name, field in _fields(label).items() if "error" in field
     ]
 
 
 def rejections_in(label: Mapping[str, Any]) -> int:
     """Answers and parts that a label and its elements say did not count."""
-    blocks = [label, *label.get("fields", {}).values()]
+    if "rejected-total" in label["consolidation"]:
+        return int(label["consolidation"]["rejected-total"])
+    blocks = [label, *_fields(label).values()]
     return sum(len(block["consolidation"]["rejected"]) for block in blocks)
+
+
+def _fields(label: Mapping[str, Any]) -> Mapping[str, Any]:
+    fields: Mapping[str, Any] = label.get("fields", {})
+    return fields
 
 
 def serialise(document: Json) -> bytes:
@@ -209,7 +220,7 @@ def serialise(document: Json) -> bytes:
     return write_json(document).encode()
 
 
-def _brief(block: Any) -> dict[str, Json]:
+def _brief(block: Any) -> dict[str, Any]:
     """A block without what may be long: reasons and rejections are in the document at `label-ref`."""
     return {**block, "reasons": block["reasons"][:20], "rejected": block["rejected"][:20]}
 

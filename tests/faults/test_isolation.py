@@ -127,6 +127,25 @@ def test_the_reply_fits_as_the_runtime_writes_it() -> None:
     assert limit * 0.8 < len(json.dumps(reply)) <= limit
 
 
+class _Picky(_Store):
+    """Refuses masks."""
+
+    def write(self, uri: str, body: bytes, content_type: str) -> None:
+        if content_type == "image/png":
+            raise NotAllowedError("S3 refuses")
+        super().write(uri, body, content_type)
+
+
+def test_a_label_that_moves_to_s3_leaves_its_errors_and_its_count_of_rejections_behind() -> None:
+    flat = boxes_element([("car", 1, 1, 0, 5)] * 30)
+    mask = semantic_element([[0, 1]], ["road"])
+    payload = [entry("0", *(answer(worker, boxes=flat, mask=mask) for worker in (ANN, BOB)))]
+    moved = _label(payload, settings=Settings(limits=Limits(reply_bytes=1_000)), store=_Picky())
+    assert "label-ref" in moved
+    assert errors_of(moved) == ["mask: S3 refuses"]
+    assert rejections_in(moved) == rejections_in(_label(payload, store=_Picky())) == 60
+
+
 @pytest.mark.parametrize("names", [("BACKGROUND", "road"), ("road", "BACKGROUND")])
 def test_a_category_named_background_is_background(names: tuple[str, str]) -> None:
     drawn = [[1 + names.index("BACKGROUND"), 1 + names.index("road"), 0]]
