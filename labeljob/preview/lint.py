@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from liquid.undefined import Undefined
 
 from labeljob.preview.crowd_elements import Problem, check_attributes, check_url, rules
-from labeljob.preview.markup import Tag, mask, output_places, read_page, tags_of, with_lines
+from labeljob.preview.markup import Tag, mask, output_places, read_page, tags_in_liquid, tags_of, with_lines
 from labeljob.preview.template import WorkerTemplate, parse_liquid
 
 _CROWD_ELEMENTS = "https://assets.crowd.aws/crowd-html-elements.js"
@@ -77,7 +76,10 @@ def check_page(template: WorkerTemplate, task_input: Mapping[str, Any]) -> list[
         )
         for line, name in missing
     }
-    found |= {Finding(tag.line, problem.message, problem.remedy) for tag, problem in _check_tags(tags)}
+    found |= {
+        Finding(tag.line, problem.message, problem.remedy)
+        for tag, problem in _check_tags(tags, tags_in_liquid(template.source))
+    }
     return sorted({*found, *_check_names(tags), *_check_start(template.source, task_input)})
 
 
@@ -134,17 +136,13 @@ def _check_outputs(source: str) -> Iterator[Finding]:
 _PLACES = {"script": "<script>", "style": "<style>", "handler": "an event handler"}
 
 
-def _check_tags(tags: list[Tag]) -> Iterator[tuple[Tag, Problem]]:
-    for before, tag in pairwise([Tag("", {}, 1), *tags]):
+def _check_tags(tags: list[Tag], written: set[str]) -> Iterator[tuple[Tag, Problem]]:
+    """What is wrong with the elements of a page; `written` are those that the template writes by its Liquid."""
+    for tag in tags:
         if tag.foreign:
-            where = Tag(tag.name, {}, before.line)
-            yield (
-                where,
-                Problem(
-                    f"<{tag.name}> comes from the data and would be part of the page",
-                    "leave out skip_autoescape",
-                ),
-            )
+            if tag.name not in written:
+                told = f"<{tag.name}> comes from the data and would be part of the page"
+                yield tag, Problem(told, "leave out skip_autoescape")
             continue
         for problem in (*check_attributes(tag.name, tag.attributes), *_check_place(tag)):
             yield tag, problem
@@ -233,20 +231,23 @@ def _check_start(source: str, task_input: Mapping[str, Any]) -> Iterator[Finding
 
 
 def _collecting(missing: list[tuple[int, str]]) -> type[Undefined]:
-    """An undefined that notes where it is used, and is empty."""
+    """An undefined that notes where it is used, and is empty; to test for it is no use."""
 
     class Collecting(Undefined):
         def _note(self) -> None:
-            start = self.token.start_index if self.token is not None else 0
-            source = self.token.source if self.token is not None else ""
-            missing.append((source.count("\n", 0, start) + 1, str(self.name)))
+            start, source = (self.token.start_index, self.token.source) if self.token is not None else (0, "")
+            name = (self.hint or str(self.name)).removesuffix(" is undefined")
+            missing.append((source.count("\n", 0, start) + 1, name))
 
         def __str__(self) -> str:
             self._note()
             return ""
 
-        def __iter__(self) -> Iterator[Any]:
+        def __len__(self) -> int:
             self._note()
-            return iter(())
+            return 0
+
+        def __bool__(self) -> bool:
+            return False
 
     return Collecting

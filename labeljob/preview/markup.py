@@ -24,7 +24,7 @@ class Tag:
     Attributes:
         name: of the element.
         attributes: with their references resolved.
-        line: of the template, from 1.
+        line: of the template, from 1; that of the element around it, where it is not in the template.
         ancestors: elements around it, the outermost first.
         self_closed: written as `<x/>`.
         foreign: not in the template: it came from the data.
@@ -74,6 +74,12 @@ def tags_of(source: str) -> list[Tag]:
     return [
         Tag(found[1].lower(), {}, source.count("\n", 0, found.start()) + 1) for found in _TAG.finditer(masked)
     ]
+
+
+def tags_in_liquid(source: str) -> set[str]:
+    """Names of elements in the texts that Liquid code holds, such as `{{ '<br>' | skip_autoescape }}`."""
+    code = "".join(found[0] for found in (*_OUTPUT.finditer(source), *_LOGIC.finditer(source)))
+    return {name.lower() for name in re.findall(r"""<([a-zA-Z][^\s/>'"]*)""", code)}
 
 
 def output_places(source: str) -> Iterator[Output]:
@@ -135,7 +141,8 @@ class _Reader(HTMLParser):
     def _add(self, tag: str, attrs: list[tuple[str, str | None]], *, self_closed: bool) -> Tag:
         attributes = dict(attrs)
         line = attributes.pop(_LINE, None)
-        made = Tag(tag, attributes, int(line or 1), tuple(self._open), self_closed, line is None)
+        around = self._open[-1].line if self._open else 1
+        made = Tag(tag, attributes, int(line or around), tuple(self._open), self_closed, line is None)
         self.tags.append(made)
         return made
 

@@ -27,12 +27,14 @@ def clip(tmp_path: Path) -> bytes:
     return body
 
 
-@pytest.mark.parametrize(("template", "line"), [("class", "image"), ("class-text", "text"), ("class-video", "video")])
+@pytest.mark.parametrize(
+    ("template", "line"), [("class", "image"), ("class-text", "text"), ("class-video", "video")]
+)
 def test_class(open_page: OpenPage, clip: bytes, template: str, line: str) -> None:
     """A page asks for a choice before it lets the form go; names are shown letter by letter."""
     shown = open_page(template, LINES[line])
     shown.page.get_by_role("button", name="Submit").click()
-    assert "Choose a category" in shown.element(".problems[role=alert]").last.inner_text()
+    assert "Choose a category" in shown.element(".unfinished").inner_text()
     shown.page.get_by_label(HOSTILE, exact=True).check()
     sent = shown.submit()
     assert sent == {"category": {"label": HOSTILE}}
@@ -42,7 +44,8 @@ def test_class(open_page: OpenPage, clip: bytes, template: str, line: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("template", "line"), [("multi-label", "image"), ("multi-label-text", "text"), ("multi-label-video", "video")]
+    ("template", "line"),
+    [("multi-label", "image"), ("multi-label-text", "text"), ("multi-label-video", "video")],
 )
 def test_multi_label(open_page: OpenPage, clip: bytes, template: str, line: str) -> None:
     """Chosen with the keyboard; what excludes the others unticks them, and is unticked by them."""
@@ -97,7 +100,7 @@ def test_rating(open_page: OpenPage, line: dict[str, Any]) -> None:
     shown = open_page("rating", line)
     shown.page.get_by_role("button", name="Submit").click()
     assert shown.element("input[name=rating]:invalid").count() == 5
-    shown.page.get_by_label("3 – fair").check()
+    shown.page.get_by_label("fair").check()
     shown.page.keyboard.press("ArrowDown")
     sent = shown.submit()
     assert sent == rating(4)
@@ -152,5 +155,8 @@ def boxes_label() -> dict[str, Any]:
 
 def verified(label: dict[str, Any]) -> dict[str, Any]:
     """A manifest line that carries an earlier label."""
-    metadata = {"class-map": {"0": "car", "1": HOSTILE}, "objects": [{"confidence": 0.8}, {"confidence": 0.9}]}
+    metadata = {
+        "class-map": {"0": "car", "1": HOSTILE},
+        "objects": [{"confidence": 0.8}, {"confidence": 0.9}],
+    }
     return {"source-ref": IMAGE, "Roads": label, "Roads-metadata": metadata}

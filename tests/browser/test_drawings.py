@@ -38,7 +38,10 @@ def test_boxes(open_page: OpenPage) -> None:
     other = {"boundingBox": boxes_element([("car", 11, 20, 30, 31), (HOSTILE, 70, 60, 30, 20)], SIZE)}
     third = {"boundingBox": boxes_element([("car", 11, 20, 30, 30)], SIZE)}
     label = shown.label(sent, other, third)
-    found = [(box["class-name"], box["left"], box["top"], box["width"], box["height"]) for box in label["annotations"]]
+    found = [
+        (box["class-name"], box["left"], box["top"], box["width"], box["height"])
+        for box in label["annotations"]
+    ]
     assert found == [("car", 11, 20, 30, 30), (HOSTILE, 70, 60, 30, 20)]
     assert [box["support"]["workers"] for box in label["annotations"]] == [3, 2]
     assert label["image_size"] == [{"width": 120, "height": 90}]
@@ -56,7 +59,9 @@ def test_semantic_mask(open_page: OpenPage) -> None:
     element = sent["crowd-semantic-segmentation"]
     assert element["labelMappings"] == {"car": {"color": "#2ca02c"}, HOSTILE: {"color": "#1f77b4"}}
     assert element["inputImageProperties"] == PROPERTIES
-    other = {"crowd-semantic-segmentation": semantic_element(drawn((20, 10, 50, 40), (60, 50, 110, 80)), LABELS)}
+    other = {
+        "crowd-semantic-segmentation": semantic_element(drawn((20, 10, 50, 40), (60, 50, 110, 80)), LABELS)
+    }
     label = shown.label(sent, other, other)
     assert label["consolidation"]["agreement"] == 1
     assert [entry["class-name"] for entry in label["internal-color-map"].values()] == ["BACKGROUND", *LABELS]
@@ -97,7 +102,12 @@ def test_polygons(open_page: OpenPage) -> None:
     label = shown.label(sent, sent, sent)
     (polygon,) = label["annotations"]
     assert polygon["class-name"] == "car"
-    assert {(point["x"], point["y"]) for point in polygon["vertices"]} >= {(10, 10), (60, 10), (60, 50), (10, 50)}
+    assert {(point["x"], point["y"]) for point in polygon["vertices"]} >= {
+        (10, 10),
+        (60, 10),
+        (60, 50),
+        (10, 50),
+    }
 
 
 def test_polylines(open_page: OpenPage) -> None:
@@ -120,7 +130,9 @@ def test_lines(open_page: OpenPage) -> None:
     shown.click((10, 10), (110, 50))
     sent = shown.submit()
     points = [{"x": 10, "y": 10}, {"x": 110, "y": 50}]
-    assert sent == {"lines": {"inputImageProperties": PROPERTIES, "lines": [{"label": "car", "vertices": points}]}}
+    assert sent == {
+        "lines": {"inputImageProperties": PROPERTIES, "lines": [{"label": "car", "vertices": points}]}
+    }
     needs_kind("lines")
     check_line_label(shown, sent, points)
 
@@ -146,7 +158,11 @@ def test_keypoints(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize(
     ("template", "element", "key"),
-    [("boxes", "boundingBox", "boundingBoxes"), ("polygons", "polygons", "polygons"), ("keypoints", "keypoints", "keypoints")],
+    [
+        ("boxes", "boundingBox", "boundingBoxes"),
+        ("polygons", "polygons", "polygons"),
+        ("keypoints", "keypoints", "keypoints"),
+    ],
 )
 def test_nothing_drawn_is_an_answer(open_page: OpenPage, template: str, element: str, key: str) -> None:
     """A vote that there is nothing."""
@@ -160,7 +176,9 @@ def check_line_label(shown: WorkerPage, sent: dict[str, Any], points: list[dict[
     (line,) = label["annotations"]
     assert line["class-name"] == "car"
     ends = [line["vertices"][0], line["vertices"][-1]]
-    assert sorted((end["x"], end["y"]) for end in ends) == sorted((p["x"], p["y"]) for p in (points[0], points[-1]))
+    assert sorted((end["x"], end["y"]) for end in ends) == sorted(
+        (p["x"], p["y"]) for p in (points[0], points[-1])
+    )
 
 
 def moved(sent: dict[str, Any], by: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from tests.browser.conftest import HOSTILE, IMAGE, SIZE, OpenPage, WorkerPage, n
 from tests.elements import boxes_element
 
 TEXT = f"😀 Ada met Bob\nin “Ulm”. {HOSTILE}"
-LABELS = ["person", "a \"big\" <place>"]
+LABELS = ["person", 'a "big" <place>']
 
 
 def test_entities(open_page: OpenPage) -> None:
@@ -25,7 +25,10 @@ def test_entities(open_page: OpenPage) -> None:
     assert sent == {"entities": {"entities": [entity("Ada", LABELS[0]), entity("Ulm", LABELS[1])]}}
     needs_kind("entities")
     label = shown.label(sent, sent, {"entities": {"entities": [entity("Ada", LABELS[0])]}})
-    found = [(one["label"], TEXT[one["startOffset"] : one["endOffset"]]) for one in label["annotations"]["entities"]]
+    found = [
+        (one["label"], TEXT[one["startOffset"] : one["endOffset"]])
+        for one in label["annotations"]["entities"]
+    ]
     assert found == [(LABELS[0], "Ada"), (LABELS[1], "Ulm")]
 
 
@@ -33,7 +36,7 @@ def test_text(open_page: OpenPage) -> None:
     """Typed by keyboard over several lines; an empty field is not let go."""
     shown = open_page("text", {"source-ref": IMAGE})
     shown.page.get_by_role("button", name="Submit").click()
-    assert shown.element(".problems").last.inner_text() == "Fill in: Text in the image"
+    assert shown.element(".unfinished").inner_text() == "Fill in: Text in the image"
     shown.page.get_by_label("Text in the image").click()
     shown.page.keyboard.type("Nº 7, ")
     shown.page.keyboard.press("Enter")

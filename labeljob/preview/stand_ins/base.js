@@ -159,8 +159,9 @@ export class Widget extends StandIn {
 
 /** Load the picture at a URL; where that fails, say why on the element. Null then. */
 export async function loadPicture(host, url) {
+  if (!url) return null; // reported already
   const picture = new Image();
-  picture.src = url ?? "";
+  picture.src = url;
   try {
     await picture.decode();
     return picture;

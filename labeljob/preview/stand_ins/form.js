@@ -23,7 +23,7 @@ export class CrowdForm extends HTMLElement {
     const unfinished = this.fields().find((field) => field.missing);
     this.alert?.remove();
     if (unfinished) {
-      this.alert = make("p", { class: "problems", role: "alert" }, unfinished.missing);
+      this.alert = make("p", { class: "problems unfinished", role: "alert" }, unfinished.missing);
       this.form.append(this.alert);
     } else {
       send(this.answer());

@@ -56,6 +56,11 @@ export class ImageWidget extends Widget {
     return make("li", {}, chooser, ...more, remover);
   }
 
+  /** Nothing to submit while the image is not there. */
+  get missing() {
+    return "ready" in this.dataset ? null : "The image is not there yet.";
+  }
+
   get size() {
     return { height: this.height, width: this.width };
   }

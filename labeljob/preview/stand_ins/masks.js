@@ -84,11 +84,6 @@ class MaskWidget extends ImageWidget {
     this.context.putImageData(image, 0, 0);
   }
 
-  /** Nothing to submit while the image is not there. */
-  get missing() {
-    return this.context ? null : "The image is not loaded yet.";
-  }
-
   get png() {
     return { pngImageData: this.canvas.toDataURL("image/png").split(",")[1] };
   }

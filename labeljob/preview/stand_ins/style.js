@@ -14,7 +14,10 @@ h2 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; }
 h3 { font-size: 1rem; margin: 1rem 0 .2rem; }
 aside h2 { margin-top: 0; }
 short-instructions, full-instructions, classification-target, worker-comment { display: block; }
-form > short-instructions, form > full-instructions { margin: 1rem 0; padding: .8rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; }
+form > short-instructions, form > full-instructions { margin: 0 0 1rem; padding: .8rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; }
+short-instructions > :first-child, full-instructions > :first-child { margin-top: 0; }
+short-instructions > :last-child { margin-bottom: 0; }
+form > full-instructions { margin-top: 1.5rem; }
 form > full-instructions::before { content: attr(header); font-weight: 650; }
 form > h1 + img, form > h1 + blockquote, blockquote { margin: 0 0 1rem; }
 blockquote { padding: .8rem 1rem; border-left: 4px solid var(--line); background: var(--panel); }
@@ -48,6 +51,7 @@ button.primary { background: var(--accent); border-color: var(--accent); color: 
 .items .grow { flex: 1; min-width: 0; overflow-wrap: anywhere; }
 select, input[type="text"], input[type="number"], textarea { font: inherit; padding: .35rem .5rem; border: 1px solid #8a939d; border-radius: 6px; background: var(--paper); color: var(--ink); max-width: 100%; }
 textarea, .field input { width: 100%; }
+input[type="range"] { width: min(24rem, 70%); }
 .field { display: block; margin: .8rem 0; }
 .choices label, .choice { display: flex; gap: .55rem; align-items: baseline; padding: .35rem .2rem; cursor: pointer; overflow-wrap: anywhere; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; padding: .8rem 1rem; border: 1px solid var(--line); border-radius: 8px; line-height: 2.1; }
