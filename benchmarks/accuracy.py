@@ -83,6 +83,8 @@ def measured(data: Path, names: Sequence[str] = (), tell: Callable[[str], object
         except FileNotFoundError as missing:
             tell(f"{source.name} is skipped, {Path(missing.filename or str(missing)).name} is not there")
             continue
+        if not made:
+            tell(f"{source.name} is skipped, it found nothing to measure")
         rows += [row for row in made if not chosen or row.data_set in chosen]
     order = [kind.name for kind in KINDS]
     return sorted(rows, key=lambda row: order.index(row.kind) if row.kind in order else len(order))
