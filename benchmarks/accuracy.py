@@ -226,6 +226,8 @@ def run(arguments: Sequence[str] = ()) -> int:
         parser.error(str(unknown))
     for line in skipped:
         print(line)
+    if skipped:
+        print(f"Data sets are looked for in --data, else in {VARIABLE}, else in ../shared/data\n")
     print(table(rows))
     if options.write and (skipped or options.sets):
         print(f"{PAGE.relative_to(ROOT)} is left as it is: it would lose the sets that were not measured")
