@@ -141,7 +141,8 @@ class EntitiesKind(PartsKind[EntitySpans]):
         categories = task.categories(part.label for part in layout.parts)
         decisions = decide(self.name, layout, answers, task, silence=SILENCE)
         fused = [_fused(made, layout, answers) for made in decisions]
-        fused.sort(key=lambda made: (made.start, made.end, categories.index(made.decision.label)))
+        number = {name: place for place, name in enumerate(categories)}
+        fused.sort(key=lambda made: (made.start, made.end, number[made.decision.label]))
         entities = _without_contradictions(fused, answers, task)
         merged = MergedEntities(
             categories=categories,
