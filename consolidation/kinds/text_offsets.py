@@ -2,7 +2,7 @@
 
 Ground Truth does not say whether offsets are code points or, as a page's JavaScript counts, UTF-16 units, of which a character
 beyond U+FFFF has two. A page may also have received line breaks CR LF as LF alone, as HTML does. The readings differ behind the
-first such character only; there the spans themselves tell: read wrongly they leave the text, or cut characters and words in two.
+first such character only; there the spans themselves tell: read wrongly they leave the text, cut words in two or begin with blanks.
 """
 
 from __future__ import annotations
@@ -110,8 +110,9 @@ class Text:
     def read(self, given: Sequence[Spans], weights: Sequence[float]) -> TextRead:
         """Find the reading under which the spans fit the text best.
 
-        Each worker's spans give each reading the share of their edges that leave the text or cut a character or a word; the reading
-        with the smallest weighted sum is taken. Where several have it and differ in where spans lie, nothing is converted.
+        Each worker's spans give each reading the share of their edges that leave the text, cut a character or a word, or take in
+        white space; the reading with the smallest weighted sum is taken. Where several have it and differ in where spans lie,
+        nothing is converted.
 
         Args:
             given: for each worker int64, shape (n, 2): start, end >= 0. Not modified.
@@ -149,12 +150,14 @@ class Text:
         ]
 
     def _cost(self, reading: Reading, given: Spans) -> float:
-        """The share of a worker's edges that a reading lets leave the text or cut something in two."""
+        """The share of a worker's edges that a reading lets leave the text, cut something in two or take in white space."""
         if not len(given):
             return 0.0
         points, fit = reading.points(given)
-        cut = sum(self._cuts(place) for place in points[fit].tolist())
-        return float(cut + (~fit).sum()) / given.size
+        starts, ends = (points[fit[:, column], column].tolist() for column in (0, 1))
+        odd = sum(self._cuts(place) or self.text[place : place + 1].isspace() for place in starts)
+        odd += sum(self._cuts(place) or self.text[max(place - 1, 0) : place].isspace() for place in ends)
+        return float(odd + (~fit).sum()) / given.size
 
     def _cuts(self, place: int) -> bool:
         """Whether an edge there parts what belongs together: two letters, or a character from what modifies it."""

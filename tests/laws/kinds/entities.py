@@ -15,7 +15,9 @@ from tests.laws.merging import BY_NAME, Artefacts, KindUnderLaw, Label, Merged, 
 _SLOT = 8
 _WORDS = "alpha bravo delta gamma kappa lambda omega sigma"
 TEXT = f"{_WORDS}. \U0001f600 {_WORDS}\r\n{_WORDS} \U0001f469\u200d\U0001f680 {_WORDS}"
-_PLACES = [place for place, before in enumerate(" " + TEXT[:-1]) if before.isspace() and TEXT[place].isalpha()]
+_PLACES = [
+    place for place, before in enumerate(" " + TEXT[:-1]) if before.isspace() and TEXT[place].isalpha()
+]
 
 
 def _units(point: int) -> int:
