@@ -26,7 +26,7 @@ from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
 SILENCE = 0.5
-"""How much of a vote against an entity it is not to have marked it: to miss one is easier than to invent one (decision 0008)."""
+"""How much of a vote against an entity it is not to have marked it: to miss one is easier than to invent one (docs/decisions/0008)."""
 _REACH = 1_000_000_000
 """No text is longer."""
 _QUOTED = 1_000
