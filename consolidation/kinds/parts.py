@@ -71,7 +71,7 @@ class Decision:
         support: who marked it.
         existence: probability that it is real.
         confidence: probability that it is real and of this category.
-        accepted: whether it has a quorum and becomes a label; otherwise it is a candidate.
+        accepted: whether it has a quorum of the votes heard and becomes a label; otherwise it is a candidate.
         tied: whether the tie rule decided its category.
     """
 
@@ -132,7 +132,9 @@ def fault_rejections(answers: Sequence[Answer]) -> list[Rejection]:
     ]
 
 
-def decide(kind: str, layout: Layout[Any], answers: Sequence[Answer], task: Task) -> list[Decision]:
+def decide(
+    kind: str, layout: Layout[Any], answers: Sequence[Answer], task: Task, *, silence: float = 1.0
+) -> list[Decision]:
     """Cluster the parts of all workers and decide on each cluster.
 
     Args:
@@ -140,6 +142,8 @@ def decide(kind: str, layout: Layout[Any], answers: Sequence[Answer], task: Task
         layout: of P parts.
         answers: those that count; every one of them could have marked every part.
         task: of the data object.
+        silence: how much of a vote against a part each vote is that did not mark it, in (0, 1]: less than 1 where workers miss
+            parts more often than they invent them.
 
     Returns:
         One decision per cluster; every part is in exactly one.
@@ -155,7 +159,7 @@ def decide(kind: str, layout: Layout[Any], answers: Sequence[Answer], task: Task
     )
     total = sum(answer.weight for answer in answers)
     choices = task.choices(categories)
-    return [_decision(members, parts, answers, number, total, choices, task) for members in clusters]
+    return [_decision(members, parts, answers, number, total, choices, task, silence) for members in clusters]
 
 
 def _decision(
@@ -166,6 +170,7 @@ def _decision(
     total: float,
     choices: int,
     task: Task,
+    silence: float,
 ) -> Decision:
     votes: defaultdict[str, float] = defaultdict(float)
     skill: defaultdict[str, float] = defaultdict(float)
@@ -176,7 +181,8 @@ def _decision(
     names = sorted(votes, key=number.__getitem__)
     best, tied = winner(np.array([votes[name] for name in names]), np.array([skill[name] for name in names]))
     supporters = sum(votes.values())
-    real = existence(supporters, total)
+    heard = supporters + silence * (total - supporters)
+    real = existence(supporters, heard)
     workers = sorted(answers[parts[member].worker].worker_id for member in members)
     return Decision(
         members=tuple(members),
@@ -184,7 +190,7 @@ def _decision(
         support=Support(tuple(workers), len(answers), supporters / total),
         existence=real,
         confidence=real * label_probability(votes, names[best], choices),
-        accepted=supporters / total > task.settings.quorum,
+        accepted=supporters / heard > task.settings.quorum,
         tied=tied,
     )
 

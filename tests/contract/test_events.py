@@ -116,6 +116,11 @@ def test_pre_annotation_outcomes(
             [3, 2],
         ),
         (
+            "entities",
+            lambda labels: [entity["text"] for entity in labels[0]["annotations"]["entities"]],
+            ["Ann Smith", "New York City"],
+        ),
+        (
             "several-elements",
             lambda labels: sorted(labels[0]["fields"]),
             ["boundingBox", "comment", "weather"],
