@@ -6,9 +6,11 @@ from consolidation.kinds.class_label import ClassKind
 from consolidation.kinds.instance_mask import InstanceMaskKind
 from consolidation.kinds.multi_label import MultiLabelKind
 from consolidation.kinds.number import NumberKind
+from consolidation.kinds.rating import RatingKind
 from consolidation.kinds.semantic_mask import SemanticMaskKind
 
 KINDS: tuple[Kind, ...] = (
+    RatingKind(),
     ClassKind(),
     MultiLabelKind(),
     BoxesKind(),

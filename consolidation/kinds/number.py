@@ -159,9 +159,7 @@ class NumberKind(Kind):
         }
 
 
-def similarity(
-    values: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def similarity(values: npt.NDArray[np.float64], others: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """1 - |x - y| / max(|x|, |y|), at least 0; 1 for two zeros.
 
     Args:
