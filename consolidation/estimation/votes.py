@@ -74,6 +74,27 @@ def chances(votes: tuple[float, ...], categories: int) -> tuple[float, ...]:
     return tuple(posterior(np.array(votes, dtype=np.float64), categories).tolist())
 
 
+def existences(
+    support: npt.NDArray[np.float64], against: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """`existence` of many parts, which need not have the same number of votes.
+
+    Args:
+        support, against: float64, shape (n,): votes for and against each, >= 0. Not modified.
+
+    Returns:
+        float64, shape (n,), in (0, 1).
+
+    Time O(n).
+    """
+    log_odds = [
+        math.lgamma(ALPHA + s) + math.lgamma(BETA + a) - math.lgamma(ALPHA + a) - math.lgamma(BETA + s)
+        for s, a in zip(support.tolist(), against.tolist(), strict=True)
+    ]
+    odds: npt.NDArray[np.float64] = 1 / (1 + np.exp(-np.array(log_odds, dtype=np.float64)))
+    return odds
+
+
 def winners(
     votes: npt.NDArray[np.float64], skill: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:

@@ -6,15 +6,21 @@ from consolidation.kinds.class_label import ClassKind
 from consolidation.kinds.entities import EntitiesKind
 from consolidation.kinds.instance_mask import InstanceMaskKind
 from consolidation.kinds.multi_label import MultiLabelKind
+from consolidation.kinds.number import NumberKind
+from consolidation.kinds.ranking import RankingKind
+from consolidation.kinds.rating import RatingKind
 from consolidation.kinds.semantic_mask import SemanticMaskKind
 
 KINDS: tuple[Kind, ...] = (
+    RatingKind(),
     ClassKind(),
     MultiLabelKind(),
     BoxesKind(),
     SemanticMaskKind(),
     InstanceMaskKind(),
     EntitiesKind(),
+    RankingKind(),
+    NumberKind(),
 )
 """The table of kinds. An element is of the kind that recognises most of its answers; of equals, the first here."""
 
