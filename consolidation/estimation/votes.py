@@ -9,6 +9,7 @@ own answers agree: five of five is surer than three of three, and three of five 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +63,7 @@ def posterior(votes: npt.NDArray[np.float64], categories: int) -> npt.NDArray[np
     return share
 
 
+@lru_cache(maxsize=4096)
 def existence(support: float, total: float) -> float:
     """Probability that a part is real, when workers with `support` of `total` votes marked it. In (0, 1)."""
     return float(posterior(np.array([support, total - support]), 2)[0])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from consolidation.estimation.votes import posterior
 from consolidation.rejections import Rejection
@@ -214,5 +214,11 @@ def class_map(categories: Sequence[str], used: Iterable[str]) -> dict[str, Json]
 def label_probability(votes: Mapping[str, float], label_category: str, choices: int) -> float:
     """Probability that a part has a label category, given the votes of those who marked the part."""
     names = sorted(votes)
-    counts: npt.NDArray[np.float64] = np.array([votes[name] for name in names])
-    return float(posterior(counts, max(choices, len(names)))[names.index(label_category)])
+    counts = tuple(votes[name] for name in names)
+    return _probabilities(counts, max(choices, len(names)))[names.index(label_category)]
+
+
+@lru_cache(maxsize=4096)
+def _probabilities(counts: tuple[float, ...], choices: int) -> tuple[float, ...]:
+    """Kept: the parts of an image share a few patterns of votes."""
+    return tuple(posterior(np.array(counts, np.float64), choices).tolist())
