@@ -63,6 +63,7 @@ def posterior(votes: npt.NDArray[np.float64], categories: int) -> npt.NDArray[np
     return share
 
 
+@lru_cache(maxsize=4096)
 def existence(support: float, total: float) -> float:
     """Probability that a part is real, when workers with `support` of `total` votes marked it. In (0, 1)."""
     return chances((support, total - support), 2)[0]

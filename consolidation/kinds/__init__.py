@@ -5,6 +5,7 @@ from consolidation.kinds.boxes import BoxesKind
 from consolidation.kinds.class_label import ClassKind
 from consolidation.kinds.entities import EntitiesKind
 from consolidation.kinds.instance_mask import InstanceMaskKind
+from consolidation.kinds.keypoints import KeypointsKind
 from consolidation.kinds.multi_label import MultiLabelKind
 from consolidation.kinds.number import NumberKind
 from consolidation.kinds.ranking import RankingKind
@@ -16,6 +17,7 @@ KINDS: tuple[Kind, ...] = (
     ClassKind(),
     MultiLabelKind(),
     BoxesKind(),
+    KeypointsKind(),
     SemanticMaskKind(),
     InstanceMaskKind(),
     EntitiesKind(),

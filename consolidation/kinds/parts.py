@@ -179,7 +179,11 @@ def _decision(
         votes[parts[member].label] += answer.weight
         skill[parts[member].label] += answer.skill
     names = sorted(votes, key=number.__getitem__)
-    best, tied = winner(np.array([votes[name] for name in names]), np.array([skill[name] for name in names]))
+    best, tied = 0, False
+    if len(names) > 1:
+        best, tied = winner(
+            np.array([votes[name] for name in names]), np.array([skill[name] for name in names])
+        )
     supporters = sum(votes.values())
     heard = supporters + silence * (total - supporters)
     real = existence(supporters, heard)

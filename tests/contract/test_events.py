@@ -121,6 +121,14 @@ def test_pre_annotation_outcomes(
             ["Ann Smith", "New York City"],
         ),
         (
+            "keypoints",
+            lambda labels: [
+                (point["class-name"], point["x"], point["y"], point["support"]["workers"])
+                for point in labels[0]["annotations"]
+            ],
+            [("left eye", 521, 309, 3), ("right eye", 459, 312, 3), ("nose", 490, 352, 2)],
+        ),
+        (
             "several-elements",
             lambda labels: sorted(labels[0]["fields"]),
             ["boundingBox", "comment", "weather"],
