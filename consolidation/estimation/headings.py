@@ -1,0 +1,139 @@
+"""One cuboid from several of the same thing, although people turn them: back to front, or length and width exchanged.
+
+A box in space has four descriptions: its own, and those turned by one, two or three quarters, with length and width exchanged for
+odd ones. Which of them a worker gives is the worker's view of where the front is, and says nothing about the place of the faces. So the
+two are fused apart: each member is turned by the quarters that bring its faces nearest to the others', sizes and angles are fused
+there, and then the members vote, each for the quarter it came from: first on the side that is the length, then on the end that is the
+front.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from consolidation.estimation.cuboids import HEIGHT, LENGTH, PITCH, ROLL, WIDTH, YAW, Cuboids
+from consolidation.estimation.medians import weighted_median
+from consolidation.estimation.votes import winners
+
+_LEVEL = 1e-9
+Floats = npt.NDArray[np.float64]
+Quarters = npt.NDArray[np.int64]
+
+
+def fuse(cuboids: Cuboids, weights: Floats, skill: Floats) -> tuple[Cuboids, npt.NDArray[np.bool_]]:
+    """One cuboid for each of C groups of M members.
+
+    Centre and sizes are weighted medians; so are the angles, on the circle, as differences to the group's most central member.
+
+    Args:
+        cuboids: float64, shape (C, M, 9), M >= 1, of one thing each; as in `estimation.cuboids`. Not modified.
+        weights: float64, shape (C, M): votes, > 0. skill: float64, shape (C, M): what breaks ties.
+
+    Returns:
+        float64, shape (C, 9): angles in (-pi, pi]; members that are all alike give themselves. bool, shape (C,): whether the heading was
+        a tie.
+
+    Ties of the side: higher summed skill, then the longer side, then the one that points more along y. Ties of the end: higher summed
+    skill, then forward (towards +y), then towards +x. Time and memory O(C * M^2).
+    """
+    anchor, quarters = _aligned(cuboids, weights)
+    members = turned(cuboids, -quarters)
+    groups = np.arange(len(cuboids))
+    central = members[groups, anchor]
+    members[..., ROLL : YAW + 1] = on_circle(members[..., ROLL : YAW + 1] - central[:, None, ROLL : YAW + 1])
+    fused = weighted_median(members, weights)
+    fused[:, ROLL : YAW + 1] = on_circle(fused[:, ROLL : YAW + 1] + central[:, ROLL : YAW + 1])
+    winner, tied = _front(fused, quarters, weights, skill)
+    return turned(fused, winner), tied
+
+
+def on_circle(angles: Floats) -> Floats:
+    """The same angles in (-pi, pi]; what lies there already is not touched.
+
+    Args:
+        angles: float64, any shape, radians. Not modified.
+    """
+    inside = (angles > -np.pi) & (angles <= np.pi)
+    wound = np.pi - np.mod(np.pi - angles, 2 * np.pi)
+    return np.where(inside, angles, np.where(wound > -np.pi, wound, np.pi))
+
+
+def turned(cuboids: Cuboids, quarters: Quarters) -> Cuboids:
+    """The same boxes in the description that is turned by so many quarters, counter-clockwise about their own vertical.
+
+    Args:
+        cuboids: float64, shape (..., 9). Not modified.
+        quarters: int64, shape (...,): any number; what a box is not turned by at all leaves it as it is.
+
+    Returns:
+        float64, shape (..., 9): angles in (-pi, pi]. Roll and pitch follow exactly, as the box stays where it is.
+    """
+    by = np.mod(quarters, 4)
+    made = cuboids.copy()
+    half, odd = by >= 2, by % 2 == 1
+    made[half, YAW] += np.pi
+    made[half, ROLL] *= -1
+    made[half, PITCH] *= -1
+    made[odd] = _turned_by_one(made[odd])
+    changed = by > 0
+    made[changed, ROLL : YAW + 1] = on_circle(made[changed, ROLL : YAW + 1]) + 0.0  # no -0.0
+    return made
+
+
+def _turned_by_one(cuboids: Cuboids) -> Cuboids:
+    """Turned by a quarter: Rz(yaw) Ry(pitch) Rx(roll) Rz(90) is Rz(yaw + 90) Rx(pitch) Ry(-roll), taken apart again."""
+    made = cuboids.copy()
+    made[:, LENGTH], made[:, WIDTH] = cuboids[:, WIDTH], cuboids[:, LENGTH]
+    roll, pitch = cuboids[:, ROLL], cuboids[:, PITCH]
+    made[:, ROLL] = np.arctan2(np.sin(pitch), np.cos(pitch) * np.cos(roll))
+    made[:, PITCH] = -np.arcsin(np.cos(pitch) * np.sin(roll))
+    made[:, YAW] += np.pi / 2 + np.arctan2(-np.sin(pitch) * np.sin(roll), np.cos(roll))
+    return made
+
+
+def _aligned(cuboids: Cuboids, weights: Floats) -> tuple[npt.NDArray[np.int64], Quarters]:
+    """The most central member of each group, and the quarter in which each member's length lies from that one's.
+
+    Two descriptions are the nearer, the less the middles of their side faces are apart; the central member is the one to which the
+    others are nearest in all.
+    """
+    size = cuboids[..., LENGTH:HEIGHT]
+    apart = cuboids[..., :, None, YAW] - cuboids[..., None, :, YAW]
+    along = np.abs(np.cos(apart)) * (size[..., :, None, :] * size[..., None, :, :]).sum(axis=-1)
+    across = np.abs(np.sin(apart)) * (size[..., :, None, ::-1] * size[..., None, :, :]).sum(axis=-1)
+    squares = (size**2).sum(axis=-1)
+    distance = squares[..., :, None] + squares[..., None, :] - 2 * np.maximum(along, across)
+    anchor = (distance * weights[:, None, :]).sum(axis=-1).argmin(axis=-1)
+    groups = np.arange(len(cuboids))
+    exchanged = (across > along)[groups, :, anchor]
+    angle = apart[groups, :, anchor]
+    straight = np.where(np.cos(angle) >= 0, 0, 2)
+    return anchor, np.where(exchanged, np.where(np.sin(angle) >= 0, 1, 3), straight)
+
+
+def _front(
+    fused: Cuboids, quarters: Quarters, weights: Floats, skill: Floats
+) -> tuple[Quarters, npt.NDArray[np.bool_]]:
+    """The quarter in which the members say the front lies, and whether the tie rule had to decide."""
+    quarter = np.arange(4)
+    chosen = quarters[:, :, None] == quarter
+    votes, skills = (chosen * weights[:, :, None]).sum(axis=1), (chosen * skill[:, :, None]).sum(axis=1)
+    yaw, length, width = fused[:, YAW], fused[:, LENGTH], fused[:, WIDTH]
+    upright = np.abs(np.sin(yaw)) >= np.abs(np.cos(yaw))
+    first = np.where((length > width) | ((length == width) & upright), 0, 1)
+    sides = np.column_stack([first, 1 - first])
+    side, unsure = _preferred(votes[:, :2] + votes[:, 2:], skills[:, :2] + skills[:, 2:], sides)
+    heading = yaw + side * (np.pi / 2)
+    forward = np.where(np.abs(np.sin(heading)) > _LEVEL, np.sin(heading), np.cos(heading)) > 0
+    ends = np.column_stack([np.where(forward, side, side + 2), np.where(forward, side + 2, side)])
+    front, split = _preferred(votes, skills, ends)
+    return front, unsure | split
+
+
+def _preferred(votes: Floats, skill: Floats, options: Quarters) -> tuple[Quarters, npt.NDArray[np.bool_]]:
+    """Of each row's options, the one with most votes; of equals the one with more skill, then the one that stands first."""
+    best, tied = winners(
+        np.take_along_axis(votes, options, axis=1), np.take_along_axis(skill, options, axis=1)
+    )
+    return np.take_along_axis(options, best[:, None], axis=1)[:, 0], tied
