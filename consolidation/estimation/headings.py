@@ -24,7 +24,8 @@ Quarters = npt.NDArray[np.int64]
 def fuse(cuboids: Cuboids, weights: Floats, skill: Floats) -> tuple[Cuboids, npt.NDArray[np.bool_]]:
     """One cuboid for each of C groups of M members.
 
-    Centre and sizes are weighted medians; so are the angles, on the circle, as differences to the group's most central member.
+    Centre and sizes are weighted medians; so are the angles, on the circle, as differences to the group's most central member. They are
+    taken twice: in that member's description, by which a tie is decided, and in the one that the members elect.
 
     Args:
         cuboids: float64, shape (C, M, 9), M >= 1, of one thing each; as in `estimation.cuboids`. Not modified.
@@ -38,14 +39,9 @@ def fuse(cuboids: Cuboids, weights: Floats, skill: Floats) -> tuple[Cuboids, npt
     skill, then forward (towards +y), then towards +x. Time and memory O(C * M^2).
     """
     anchor, quarters = _aligned(cuboids, weights)
-    members = turned(cuboids, -quarters)
-    groups = np.arange(len(cuboids))
-    central = members[groups, anchor]
-    members[..., ROLL : YAW + 1] = on_circle(members[..., ROLL : YAW + 1] - central[:, None, ROLL : YAW + 1])
-    fused = weighted_median(members, weights)
-    fused[:, ROLL : YAW + 1] = on_circle(fused[:, ROLL : YAW + 1] + central[:, ROLL : YAW + 1])
-    winner, tied = _front(fused, quarters, weights, skill)
-    return turned(fused, winner), tied
+    sketch = _median(turned(cuboids, -quarters), anchor, weights)
+    front, tied = _front(sketch, quarters, weights, skill)
+    return _median(turned(cuboids, front[:, None] - quarters), anchor, weights), tied
 
 
 def on_circle(angles: Floats) -> Floats:
@@ -92,6 +88,16 @@ def _turned_by_one(cuboids: Cuboids) -> Cuboids:
     return made
 
 
+def _median(members: Cuboids, anchor: Quarters, weights: Floats) -> Cuboids:
+    """The weighted median of members that are described alike, angles as differences to the anchor's."""
+    central = members[np.arange(len(members)), anchor, ROLL : YAW + 1]
+    level = members.copy()
+    level[..., ROLL : YAW + 1] = on_circle(members[..., ROLL : YAW + 1] - central[:, None])
+    median = weighted_median(level, weights)
+    median[:, ROLL : YAW + 1] = on_circle(median[:, ROLL : YAW + 1] + central)
+    return median
+
+
 def _aligned(cuboids: Cuboids, weights: Floats) -> tuple[npt.NDArray[np.int64], Quarters]:
     """The most central member of each group, and the quarter in which each member's length lies from that one's.
 
@@ -113,13 +119,13 @@ def _aligned(cuboids: Cuboids, weights: Floats) -> tuple[npt.NDArray[np.int64], 
 
 
 def _front(
-    fused: Cuboids, quarters: Quarters, weights: Floats, skill: Floats
+    sketch: Cuboids, quarters: Quarters, weights: Floats, skill: Floats
 ) -> tuple[Quarters, npt.NDArray[np.bool_]]:
     """The quarter in which the members say the front lies, and whether the tie rule had to decide."""
     quarter = np.arange(4)
     chosen = quarters[:, :, None] == quarter
     votes, skills = (chosen * weights[:, :, None]).sum(axis=1), (chosen * skill[:, :, None]).sum(axis=1)
-    yaw, length, width = fused[:, YAW], fused[:, LENGTH], fused[:, WIDTH]
+    yaw, length, width = sketch[:, YAW], sketch[:, LENGTH], sketch[:, WIDTH]
     upright = np.abs(np.sin(yaw)) >= np.abs(np.cos(yaw))
     first = np.where((length > width) | ((length == width) & upright), 0, 1)
     sides = np.column_stack([first, 1 - first])
