@@ -77,7 +77,7 @@ def mean(members: Floats) -> Floats:
 
 def circular_mean(members: Floats) -> Floats:
     """The mean of centre and sizes, the direction of the summed headings."""
-    found = members.mean(axis=0)
+    found: Floats = members.mean(axis=0)
     found[YAW] = math.atan2(np.sin(members[:, YAW]).sum(), np.cos(members[:, YAW]).sum())
     return found
 
@@ -127,7 +127,7 @@ def measure(workers: int, scenes: int = SCENES, seed: int = 0) -> dict[str, Floa
         for members, truth in clusters(workers, random):
             for name, way in WAYS.items():
                 found[name].append(_errors(way(members), truth))
-    return {name: np.mean(errors, axis=0) for name, errors in found.items()}
+    return {name: np.array(errors).mean(axis=0) for name, errors in found.items()}
 
 
 def _errors(cuboid: Floats, truth: Floats) -> tuple[float, float, float, float]:

@@ -44,6 +44,32 @@ def fuse(cuboids: Cuboids, weights: Floats, skill: Floats) -> tuple[Cuboids, npt
     return _median(turned(cuboids, front[:, None] - quarters), anchor, weights), tied
 
 
+def steady(cuboids: Cuboids, tied: npt.NDArray[np.bool_]) -> Cuboids:
+    """The cuboids of one object over time, those of a tied heading turned as the object stands in the nearest frame without a tie.
+
+    Args:
+        cuboids: float64, shape (T, 9), T >= 1, in the order of time. Not modified.
+        tied: bool, shape (T,): whether the heading was a tie. Where all are, the first one leads.
+
+    Returns:
+        float64, shape (T, 9). What was no tie is as it was.
+
+    From frame to frame an object is followed by the nearest description of its faces. Ties between frames equally near: the earlier
+    one. Time and memory O(T log T).
+    """
+    decided = np.flatnonzero(~tied) if not tied.all() else np.zeros(1, np.int64)
+    places = np.flatnonzero(tied)
+    after = np.searchsorted(decided, places)
+    right = decided[np.minimum(after, len(decided) - 1)]
+    left = decided[np.maximum(after - 1, 0)]
+    nearest = np.where(np.abs(places - left) <= np.abs(right - places), left, right)
+    _, step = _described(cuboids[1:], cuboids[:-1])
+    position = np.concatenate([[0], np.cumsum(step)])
+    made = cuboids.copy()
+    made[places] = turned(cuboids[places], position[nearest] - position[places])
+    return made
+
+
 def on_circle(angles: Floats) -> Floats:
     """The same angles in (-pi, pi]; what lies there already is not touched.
 
@@ -99,23 +125,27 @@ def _median(members: Cuboids, anchor: Quarters, weights: Floats) -> Cuboids:
 
 
 def _aligned(cuboids: Cuboids, weights: Floats) -> tuple[npt.NDArray[np.int64], Quarters]:
-    """The most central member of each group, and the quarter in which each member's length lies from that one's.
-
-    Two descriptions are the nearer, the less the middles of their side faces are apart; the central member is the one to which the
-    others are nearest in all.
-    """
-    size = cuboids[..., LENGTH:HEIGHT]
-    apart = cuboids[..., :, None, YAW] - cuboids[..., None, :, YAW]
-    along = np.abs(np.cos(apart)) * (size[..., :, None, :] * size[..., None, :, :]).sum(axis=-1)
-    across = np.abs(np.sin(apart)) * (size[..., :, None, ::-1] * size[..., None, :, :]).sum(axis=-1)
-    squares = (size**2).sum(axis=-1)
-    distance = squares[..., :, None] + squares[..., None, :] - 2 * np.maximum(along, across)
+    """The most central member of each group, to which the others are nearest in all, and the quarter in which each lies from it."""
+    distance, quarters = _described(cuboids[:, :, None], cuboids[:, None, :])
     anchor = (distance * weights[:, None, :]).sum(axis=-1).argmin(axis=-1)
-    groups = np.arange(len(cuboids))
-    exchanged = (across > along)[groups, :, anchor]
-    angle = apart[groups, :, anchor]
-    straight = np.where(np.cos(angle) >= 0, 0, 2)
-    return anchor, np.where(exchanged, np.where(np.sin(angle) >= 0, 1, 3), straight)
+    return anchor, quarters[np.arange(len(cuboids)), :, anchor]
+
+
+def _described(cuboids: Cuboids, others: Cuboids) -> tuple[Floats, Quarters]:
+    """How far cuboids are turned from others, in descriptions as near as can be.
+
+    Two descriptions are the nearer, the less the middles of their side faces are apart, the centres laid on each other.
+
+    Returns:
+        float64: the summed squares of these distances, times 4. int64: the quarter in which the cuboid's length lies from the other's.
+    """
+    size, other = cuboids[..., LENGTH:HEIGHT], others[..., LENGTH:HEIGHT]
+    apart = cuboids[..., YAW] - others[..., YAW]
+    along = np.abs(np.cos(apart)) * (size * other).sum(axis=-1)
+    across = np.abs(np.sin(apart)) * (size[..., ::-1] * other).sum(axis=-1)
+    distance = (size**2).sum(axis=-1) + (other**2).sum(axis=-1) - 2 * np.maximum(along, across)
+    straight = np.where(np.cos(apart) >= 0, 0, 2)
+    return distance, np.where(across > along, np.where(np.sin(apart) >= 0, 1, 3), straight)
 
 
 def _front(

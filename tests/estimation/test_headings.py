@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consolidation.estimation.headings import fuse, on_circle, turned
+from consolidation.estimation.headings import fuse, on_circle, steady, turned
 
 QUARTER = math.pi / 2
 Floats = npt.NDArray[np.float64]
@@ -101,6 +101,29 @@ def test_a_long_box_half_turned_stays_a_long_box() -> None:
 def test_one_gross_outlier_of_three_does_no_harm() -> None:
     fused, _ = _fuse(_car(0.30), _car(0.31), _car(0.9, length=7.0, x=2.0))
     assert fused == pytest.approx(_car(0.31))
+
+
+@pytest.mark.parametrize(
+    ("tied", "expected"),
+    [
+        pytest.param([False, True, True, False], [0.1, 0.2, 0.3, 0.4], id="a tie follows its neighbours"),
+        pytest.param(
+            [False, False, True, False], [0.1, 0.2 - math.pi, 0.3 - math.pi, 0.4], id="the earlier one"
+        ),
+        pytest.param([True, True, True, True], [0.1, 0.2, 0.3, 0.4], id="all tied: the first one leads"),
+        pytest.param([False] * 4, [0.1, 0.2 - math.pi, 0.3, 0.4], id="what is decided stays"),
+    ],
+)
+def test_ties_of_headings_over_time(tied: list[bool], expected: list[float]) -> None:
+    cars = np.array([_car(0.1), _car(0.2 - math.pi), _car(0.3), _car(0.4)])
+    assert steady(cars, np.array(tied))[:, 8] == pytest.approx(expected)
+
+
+def test_an_exchanged_side_is_set_right_over_time() -> None:
+    cars = np.array([_car(0.1), _car(0.2 + QUARTER, length=2.0, width=4.0), _car(0.3)])
+    assert steady(cars, np.array([False, True, False])) == pytest.approx(
+        np.array([_car(0.1), _car(0.2), _car(0.3)])
+    )
 
 
 members = st.lists(
