@@ -30,6 +30,7 @@ def weighted_median(
     half, slack = reached[..., -1:, :] / 2, reached[..., -1:, :] * _SLACK
     lower = np.argmax(reached >= half - slack, axis=-2)[..., None, :]
     upper = np.argmax(reached > half + slack, axis=-2)[..., None, :]
-    middle = np.take_along_axis(ranked, lower, axis=-2) + np.take_along_axis(ranked, upper, axis=-2)
-    median: npt.NDArray[np.float64] = middle[..., 0, :] / 2
+    lower_half = np.take_along_axis(ranked, lower, axis=-2)[..., 0, :] / 2
+    upper_half = np.take_along_axis(ranked, upper, axis=-2)[..., 0, :] / 2
+    median: npt.NDArray[np.float64] = lower_half + upper_half  # halved first: their sum may be no float
     return median

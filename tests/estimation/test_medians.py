@@ -16,6 +16,7 @@ from consolidation.estimation.medians import weighted_median
         pytest.param([9, 1, 2], [1, 1, 1], 2, id="an outlier does no harm"),
         pytest.param([1, 2, 9], [1, 1, 3], 9, id="most of the weight"),
         pytest.param([1, 2, 9], [1, 1, 2], 5.5, id="weight split in half"),
+        pytest.param([1.6e308, 1.6e308], [1, 1], 1.6e308, id="a sum that no float holds"),
         pytest.param([4, 1, 3, 2], [0.1, 0.1, 0.1, 0.1], 2.5, id="halves that floats do not hold"),
     ],
 )
