@@ -13,11 +13,11 @@ import numpy.typing as npt
 from consolidation.estimation.cuboids import LENGTH, ROLL, YAW, Cuboids
 from consolidation.estimation.headings import fuse, on_circle
 from consolidation.kinds.attributes import Attributes
-from consolidation.kinds.base import Answer, Task, text_within
-from consolidation.kinds.parts import Part
+from consolidation.kinds.base import Task, text_within
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
+Floats = npt.NDArray[np.float64]
 _MEMBERS = ("center-x", "center-y", "center-z", "length", "width", "height", "roll", "pitch", "yaw")
 _NEEDED = _MEMBERS[:ROLL]
 _DIGITS = 6
@@ -95,17 +95,20 @@ def named_category(category: str | int, task: Task) -> str:
 
 
 def fuse_clusters(
-    cuboids: Cuboids, parts: Sequence[Part], clusters: Sequence[Sequence[int]], answers: Sequence[Answer]
+    cuboids: Cuboids, weights: Floats, skill: Floats, clusters: Sequence[Sequence[int]]
 ) -> tuple[Cuboids, npt.NDArray[np.bool_]]:
     """One cuboid for each cluster of parts, and whether the tie rule decided its heading.
 
     A number that is no member's own is kept to the micrometre or microradian. Clusters of one size are fused together.
 
+    Args:
+        cuboids: float64, shape (P, 9).
+        weights, skill: float64, shape (P,), of each part's worker.
+        clusters: C lists of parts, none empty.
+
     Returns:
-        float64, shape (C, 9), and bool, shape (C,), in the order of `clusters`.
+        float64, shape (C, 9), and bool, shape (C,).
     """
-    weights = np.array([answers[part.worker].weight for part in parts])
-    skill = np.array([answers[part.worker].skill for part in parts])
     fused, tied = np.zeros((len(clusters), len(_MEMBERS))), np.zeros(len(clusters), bool)
     by_size: defaultdict[int, list[int]] = defaultdict(list)
     for place, members in enumerate(clusters):

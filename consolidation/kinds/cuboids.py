@@ -117,8 +117,9 @@ class CuboidsKind(PartsKind[CuboidShapes]):
         layout = self.lay_out(answers, task)
         parts, shapes = layout.parts, layout.shapes
         decisions = decide(self.name, layout, answers, task)
-        clusters = [made.members for made in decisions]
-        fused, tied = fuse_clusters(shapes.cuboids, parts, clusters, answers)
+        weights = np.array([answers[part.worker].weight for part in parts])
+        skill = np.array([answers[part.worker].skill for part in parts])
+        fused, tied = fuse_clusters(shapes.cuboids, weights, skill, [made.members for made in decisions])
         decisions = [
             replace(made, tied=made.tied or split)
             for made, split in zip(decisions, tied.tolist(), strict=True)
