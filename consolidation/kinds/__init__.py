@@ -3,11 +3,13 @@
 from consolidation.kinds.base import Kind
 from consolidation.kinds.boxes import BoxesKind
 from consolidation.kinds.class_label import ClassKind
+from consolidation.kinds.cuboids import CuboidsKind
 from consolidation.kinds.entities import EntitiesKind
 from consolidation.kinds.instance_mask import InstanceMaskKind
 from consolidation.kinds.keypoints import KeypointsKind
 from consolidation.kinds.multi_label import MultiLabelKind
 from consolidation.kinds.number import NumberKind
+from consolidation.kinds.point_labels import PointLabelsKind
 from consolidation.kinds.ranking import RankingKind
 from consolidation.kinds.rating import RatingKind
 from consolidation.kinds.semantic_mask import SemanticMaskKind
@@ -21,6 +23,8 @@ KINDS: tuple[Kind, ...] = (
     SemanticMaskKind(),
     InstanceMaskKind(),
     EntitiesKind(),
+    CuboidsKind(),
+    PointLabelsKind(),
     RankingKind(),
     NumberKind(),
 )

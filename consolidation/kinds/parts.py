@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Generic, TypeVar
@@ -104,6 +104,24 @@ def agree_on_size(
     Geometry of different frames (a rotated or re-encoded copy) cannot be compared. Answers without a size are kept.
     Ties: higher summed skill, then the smaller size.
     """
+
+    def told(size: ImageSize, agreed: ImageSize) -> str:
+        return f"the answer is for an image of {size[0]}x{size[1]}, most are for {agreed[0]}x{agreed[1]}"
+
+    return agree_on(answers, told)
+
+
+def agree_on(
+    answers: Sequence[Answer], told: Callable[[Any, Any], str]
+) -> tuple[Any, list[Answer], list[Rejection]]:
+    """The `size` of the answers' values that has most votes, the answers of that size, and the others as rejections.
+
+    Args:
+        answers: their values have a `size`, which may be None.
+        told: what to say of an answer, given its size and the one agreed on.
+
+    Ties: higher summed skill, then the smaller size. Answers without a size are kept.
+    """
     sizes = sorted({answer.value.size for answer in answers if answer.value.size is not None})
     if len(sizes) < 2:
         return (sizes[0] if sizes else None), list(answers), []
@@ -112,11 +130,7 @@ def agree_on_size(
     agreed = sizes[winner(np.array(votes), np.array(skill))[0]]
     kept = [answer for answer in answers if answer.value.size in {agreed, None}]
     rejected = [
-        Rejection(
-            answer.worker_id,
-            f"the answer is for an image of {answer.value.size[0]}x{answer.value.size[1]}, "
-            f"most are for {agreed[0]}x{agreed[1]}",
-        )
+        Rejection(answer.worker_id, told(answer.value.size, agreed))
         for answer in answers
         if answer.value.size not in {agreed, None}
     ]

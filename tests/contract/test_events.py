@@ -129,6 +129,19 @@ def test_pre_annotation_outcomes(
             [("left eye", 521, 309, 3), ("right eye", 459, 312, 3), ("nose", 490, 352, 2)],
         ),
         (
+            "cuboids",
+            lambda labels: [
+                (one["object-name"], one["yaw"], one["support"]["workers"])
+                for one in labels[0]["annotations"]
+            ],
+            [("Pedestrian:1", 1.15, 2), ("Car:1", 0.33, 3)],
+        ),
+        (
+            "point-labels",
+            lambda labels: [(one["class-name"], one["points"]) for one in labels[0]["color-map"].values()],
+            [("BACKGROUND", 2), ("car", 2), ("road", 4)],
+        ),
+        (
             "several-elements",
             lambda labels: sorted(labels[0]["fields"]),
             ["boundingBox", "comment", "weather"],
