@@ -135,9 +135,7 @@ def order_agreement(ranks: Floats, others: Floats) -> Floats:
     """
     one, other = _pair_signs(ranks), _pair_signs(others)
     common = (one != _MISSING).astype(np.float32) @ (other != _MISSING).astype(np.float32).T
-    same = sum(
-        (one == sign).astype(np.float32) @ (other == sign).astype(np.float32).T for sign in (-1, 0, 1)
-    )
+    same = sum((one == sign).astype(np.float32) @ (other == sign).astype(np.float32).T for sign in (-1, 0, 1))
     opposed = sum(
         (one == sign).astype(np.float32) @ (other == -sign).astype(np.float32).T for sign in (-1, 1)
     )
@@ -219,8 +217,7 @@ def _searched(before: Floats, starts: Sequence[Sequence[int]], slack: float) -> 
     """The best of local searches from 0, 1, 2, ... and from the cheapest of other orders; the first of equals."""
     others = sorted({tuple(start) for start in starts}, key=lambda start: (_cost(before, start), start))
     found = [
-        _improved(before, list(start), slack)
-        for start in (range(len(before)), *others[: _SEARCHES - 1])
+        _improved(before, list(start), slack) for start in (range(len(before)), *others[: _SEARCHES - 1])
     ]
     costs = [_cost(before, order) for order in found]
     return next(

@@ -75,9 +75,7 @@ def chances(votes: tuple[float, ...], categories: int) -> tuple[float, ...]:
     return tuple(posterior(np.array(votes, dtype=np.float64), categories).tolist())
 
 
-def existences(
-    support: npt.NDArray[np.float64], against: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def existences(support: npt.NDArray[np.float64], against: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """`existence` of many parts, which need not have the same number of votes.
 
     Args:

@@ -144,9 +144,7 @@ class RankingKind(Kind):
             support = Support(tuple(answers[row].worker_id for row in supporters), len(answers), share)
             following = found.order[place + 1] if place + 1 < len(found.order) else None
             chance = None if following is None else float(chances[item, following])
-            ranked.append(
-                RankedItem(items[first_choice[item]], int(label_ranks[item]), chance, support)
-            )
+            ranked.append(RankedItem(items[first_choice[item]], int(label_ranks[item]), chance, support))
         pairs = np.triu_indices(len(items), 1)
         shares = order_agreement(ranks, np.vstack([ranks, label_ranks]))
         return Consensus(

@@ -110,6 +110,21 @@ def test_what_cannot_be_shown_is_none_and_the_job_goes_on(label: Any) -> None:
     assert decide(line, (), Settings()).response.task_input["initialValue"] is None
 
 
+@pytest.mark.parametrize(
+    ("reading", "start", "end"),
+    [("any", 4, 7), ("code-point", 4, 7), ("utf-16", 5, 8), ("utf-16-lf", 4, 7), ("code-point-lf", 3, 6)],
+)
+def test_entities_are_counted_as_the_page_counted_them(reading: str, start: int, end: int) -> None:
+    """Our labels have code points; a page may count UTF-16 units, or CR LF as one."""
+    label = {
+        "annotations": {"entities": [{"label": "person", "startOffset": 4, "endOffset": 7}]},
+        **{"offset-unit": "code-point", "offsets-read-as": reading, "consolidation": {"kind": "entities"}},
+    }
+    line = {"source": "😀\r\n Ann", "Names": label, "Names-metadata": {}}
+    started = decide(line, (), Settings()).response.task_input["initialValue"]
+    assert started == {"entities": [{"startOffset": start, "endOffset": end, "label": "person"}]}
+
+
 def test_a_page_of_several_elements_has_an_initial_value_for_each() -> None:
     label = {
         "fields": {

@@ -137,7 +137,7 @@ def _spans(scene: Scene, label: Label) -> list[Panel]:
         panel.area(left - 1, 24, letter * (entity["endOffset"] - entity["startOffset"]) + 2, 20, colour, 0.25)
         panel.words(left, 19, f"{entity['label']} {entity['confidence']:.2f}", colour, small=True)
     for place, letter_shown in enumerate(TEXT):
-        panel.words(10 + letter * place, 38, letter_shown)
+        panel.words(10 + letter * place, 38, letter_shown, even=True)
     for place, element in enumerate(scene.answers):
         for entity in element["entities"]:
             left = 10 + letter * entity["startOffset"]

@@ -41,12 +41,21 @@ class Panel:
         )
 
     def words(
-        self, x: float, y: float, text: str, colour: str = INK, *, bold: bool = False, small: bool = False
+        self,
+        x: float,
+        y: float,
+        text: str,
+        colour: str = INK,
+        *,
+        bold: bool = False,
+        small: bool = False,
+        even: bool = False,
     ) -> None:
-        """Write a line of words from (x, y), its base line."""
+        """Write a line of words from (x, y), its base line; `even` ones have letters of one width."""
+        family = ' font-family="DejaVu Sans Mono, monospace"' if even else ""
         weight = ' font-weight="700"' if bold else ""
         self.marks.append(
-            f'<text x="{x:g}" y="{y:g}" fill="{colour}" font-size="{10 if small else 12}"{weight} '
+            f'<text x="{x:g}" y="{y:g}" fill="{colour}" font-size="{10 if small else 12}"{weight}{family} '
             f'xml:space="preserve">{escape(text)}</text>'
         )
 
