@@ -130,7 +130,7 @@ _CONVERSIONS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Answ
     "polygons": _of_parts("polygons", "vertices"),
     "polylines": _of_parts("polylines", "vertices"),
     "lines": _of_parts("lines", "vertices"),
-    "keypoints": _of_parts("keypoints", "x", "y"),
+    "keypoints": _of_parts("keypoints", "x", "y", "visible", "group"),
     "semantic-mask": lambda label, _: _regions(label["internal-color-map"], label["mask-ref"]),
     "instance-mask": lambda label, _: _instances(label),
 }

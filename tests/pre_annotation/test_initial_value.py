@@ -28,7 +28,7 @@ def test_a_label_becomes_the_answer_of_a_worker_who_agrees_with_it(
 ) -> None:
     merged = law.merge(data.draw(law.elements))
     label = {**merged.label, "consolidation": {"kind": law.kind.name}}
-    started = initial_value(label, {})
+    started = initial_value(label, {}, law.data_object.get("content", ""))
     assert started is not None
     assert law.essence(started) == law.essence(law.as_element(merged.label, merged.artefacts))
 
@@ -118,7 +118,7 @@ def test_entities_are_counted_as_the_page_counted_them(reading: str, start: int,
     """Our labels have code points; a page may count UTF-16 units, or CR LF as one."""
     label = {
         "annotations": {"entities": [{"label": "person", "startOffset": 4, "endOffset": 7}]},
-        **{"offset-unit": "code-point", "offsets-read-as": reading, "consolidation": {"kind": "entities"}},
+        "offset-unit": "code-point", "offsets-read-as": reading, "consolidation": {"kind": "entities"},
     }
     line = {"source": "😀\r\n Ann", "Names": label, "Names-metadata": {}}
     started = decide(line, (), Settings()).response.task_input["initialValue"]
