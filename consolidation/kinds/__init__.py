@@ -9,6 +9,7 @@ from consolidation.kinds.number import NumberKind
 from consolidation.kinds.ranking import RankingKind
 from consolidation.kinds.rating import RatingKind
 from consolidation.kinds.semantic_mask import SemanticMaskKind
+from consolidation.kinds.text import TextKind
 
 KINDS: tuple[Kind, ...] = (
     RatingKind(),
@@ -19,6 +20,7 @@ KINDS: tuple[Kind, ...] = (
     InstanceMaskKind(),
     RankingKind(),
     NumberKind(),
+    TextKind(),
 )
 """The table of kinds. An element is of the kind that recognises most of its answers; of equals, the first here."""
 
