@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,13 +72,14 @@ def transcripts(scene: Scene, rng: random.Random) -> tuple[list[str], list[list[
             wrong = others[place] if rng.random() < scene.confusable else next(more)
             words += rng.choice([[wrong], [wrong], [], [word, wrong]])
         typed.append(words)
-    return said, [*typed, *(some(scene.words) for _ in range(scene.junk))]
+    junk = [some(scene.words) for _ in range(scene.junk)]
+    return said, [*typed, *junk]
 
 
 def distance(one: Sequence[str], other: Sequence[str]) -> int:
     """Edit distance in words."""
     steps = align(tuple(one), tuple(other))
-    return len(steps) - sum(a is not None and b is not None and one[a] == other[b] for a, b in steps)
+    return sum(a is None or b is None or one[a] != other[b] for a, b in steps)
 
 
 def ours(typed: Sequence[Sequence[str]]) -> tuple[list[str], float]:
@@ -95,10 +96,14 @@ def vote(typed: Sequence[Sequence[str]]) -> list[str]:
 
 def medoid(typed: Sequence[Sequence[str]]) -> list[str]:
     """The text nearest to all."""
-    return list(min(typed, key=lambda one: sum(distance(one, other) for other in typed)))
+
+    def cost(one: Iterable[str]) -> int:
+        return sum(distance(list(one), other) for other in typed)
+
+    return list(min(typed, key=cost))
 
 
-def main() -> None:
+def run() -> None:
     """Print the table."""
     print("| transcripts | ours | vote | medoid | one worker | words right, as the confidence says | ms |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
@@ -108,7 +113,11 @@ def main() -> None:
         start = time.perf_counter()
         labels = [ours(typed) for _, typed in made]
         taken = (time.perf_counter() - start) / _TEXTS * 1000
-        rules: list[Callable[[Sequence[Sequence[str]]], list[str]]] = [vote, medoid, lambda typed: list(typed[0])]
+        rules: list[Callable[[Sequence[Sequence[str]]], list[str]]] = [
+            vote,
+            medoid,
+            lambda typed: list(typed[0]),
+        ]
         rates = [_rate(said, words) for (said, _), (words, _) in zip(made, labels, strict=True)]
         others = [np.mean([_rate(said, rule(typed)) for said, typed in made]) for rule in rules]
         figures = " | ".join(f"{rate:.1%}" for rate in (np.mean(rates), *others))
@@ -121,4 +130,4 @@ def _rate(said: Sequence[str], words: Sequence[str]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -1,13 +1,13 @@
 """Texts as sequences of units (words or characters): edit distance, alignment, and the text that most of several agree on word by word.
 
-The alignment of several texts is a word transition network as in ROVER (Fiscus 1997, doi:10.1109/ASRU.1997.659110): texts are aligned one after another to
-the slots found so far, and each slot takes the unit with most votes, "nothing" being one. Distances are Levenshtein's, computed for a whole row of bits at a
-time (Myers 1999, doi:10.1145/316542.316550, as given by Hyyro 2003); the path comes from the rows kept.
+The alignment of several texts is a word transition network as in ROVER (Fiscus 1997, doi:10.1109/ASRU.1997.659110): texts are aligned one
+after another to the slots found so far, and each slot takes the unit with most votes, "nothing" being one. Distances are Levenshtein's,
+computed for a whole row of bits at a time (Myers 1999, doi:10.1145/316542.316550, as given by Hyyro 2003); the path comes from the rows
+kept.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +19,9 @@ Text = tuple[str, ...]
 """A text as its units."""
 Step = tuple[int | None, int | None]
 """A place in one sequence and the place in the other that is aligned with it; None where one has nothing there."""
+SHINGLE = 5
+"""Units of a shingle."""
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _SLACK = 1e-9
 
 
@@ -41,10 +44,43 @@ def similarity(one: Text, other: Text, steps: Sequence[Step]) -> float:
     return 1 - (len(steps) - same) / longest if longest else 1.0
 
 
-def overlap(one: Counter[str], other: Counter[str]) -> float:
-    """A similarity that ignores order, never below that of the alignment: units in common / units of the longer text. Time O(n + m)."""
-    longest = max(one.total(), other.total())
-    return (one & other).total() / longest if longest else 1.0
+@dataclass(frozen=True, slots=True)
+class Shingles:
+    """The runs of SHINGLE units in a text (Broder 1997, doi:10.1109/SEQUEN.1997.666900), one ending at each unit.
+
+    Attributes:
+        hashes: uint64, shape (h,): the different ones, ascending.
+        counts: int64, shape (h,): how often each occurs.
+    """
+
+    hashes: npt.NDArray[np.uint64]
+    counts: npt.NDArray[np.int64]
+
+
+def shingles(texts: Sequence[Text]) -> list[Shingles]:
+    """The shingles of texts that are to be compared with each other. Time O(units of all), memory 8 bytes per unit of one text."""
+    number = {unit: place for place, unit in enumerate(sorted(set().union(*texts)), start=1)}
+    made = []
+    for text in texts:
+        units = np.zeros(len(text) + SHINGLE - 1, np.uint64)
+        units[SHINGLE - 1 :] = [number[unit] for unit in text]
+        hashes = np.zeros(len(text), np.uint64)
+        for place in range(SHINGLE):
+            hashes *= _FACTOR
+            hashes += units[place : place + len(text)]
+        made.append(Shingles(*np.unique(hashes, return_counts=True)))
+    return made
+
+
+def overlap(one: Shingles, other: Shingles) -> float:
+    """Shingles in common / shingles of the longer text, in [0, 1]: a similarity for texts too long to align.
+
+    Lower than that of an alignment, as a rule: an error spoils every shingle it is in.
+    """
+    _, first, second = np.intersect1d(one.hashes, other.hashes, assume_unique=True, return_indices=True)
+    longest = int(max(one.counts.sum(), other.counts.sum()))
+    common = int(np.minimum(one.counts[first], other.counts[second]).sum())
+    return common / longest if longest else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +211,8 @@ def _masks(slots: Sequence[Sequence[str] | Mapping[str, object]]) -> dict[str, i
 def _path(masks: Mapping[str, int], slots: int, text: Text) -> list[Step]:
     """A cheapest path of a text through slots: a step costs nothing where the slot holds the unit, else 1.
 
-    Of equally cheap paths, from the end: the one that takes a slot that holds the unit, then one that skips a slot, then one that skips a unit.
+    Of equally cheap paths, from the end: the one that takes a slot that holds the unit, then one that skips a slot, then one that skips a
+    unit.
     """
     full = (1 << slots) - 1
     rising, falling = full, 0  # where the cost grows, or shrinks, from one slot to the next

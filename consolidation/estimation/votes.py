@@ -67,9 +67,7 @@ def existence(support: float, total: float) -> float:
     return float(posterior(np.array([support, total - support]), 2)[0])
 
 
-def existences(
-    support: npt.NDArray[np.float64], against: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def existences(support: npt.NDArray[np.float64], against: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """`existence` of many parts, which need not have the same number of votes.
 
     Args:

@@ -14,15 +14,17 @@ import numpy.typing as npt
 
 from consolidation.estimation.alignment import (
     Agreed,
+    Shingles,
     SlotVotes,
     Text,
     agreed_units,
     align,
     overlap,
+    shingles,
     similarity,
     slot_votes,
 )
-from consolidation.estimation.votes import existence, existences, winner
+from consolidation.estimation.votes import count_votes, existence, existences, winner
 from consolidation.kinds.base import Answer, Consensus, Kind, Save, Support, Task, probability, text_within
 from consolidation.kinds.words import Unit, characters_of, is_one_word, joined, words_of
 from shared.json_node import Json, JsonNode, write_json
@@ -55,22 +57,25 @@ class TextKind(Kind):
     """Text: `crowd-input`, `crowd-text-area`.
 
     Recognised: every string that no kind before it in the table takes. Where the setting `element-kinds` says so, numbers too.
-    Matched: texts are compared word by word, without case and without punctuation at the ends of words (`kinds.words`); character by character when
-    no text has a blank inside (names, serial numbers), and wherever the script has no blanks.
-    Fused: `vote`: a text that more than `quorum` of the votes wrote, in its most frequent writing. Else `alignment`: all texts are aligned into a word
-    transition network, in the order of their votes' similarity to all, and each slot takes the unit with most votes; its writing is the most
-    frequent one there. Else `medoid`: the text of a worker that is nearest to all. Of these two the one of higher confidence, and an alignment only if
-    its words have on the mean more than `quorum` of the votes: texts that say different things are not mixed.
-    Quorum: a medoid says `quorum` in its reasons, an alignment `quorum:part-N` for its Nth unit when no more than `quorum` of the votes have it.
-    Tie between texts: higher votes, then higher summed skill, then the text that comes first in code point order; the label says `tie`. In a slot: higher
-    summed skill, then what the text nearest to the medoid has.
-    Single worker: that worker's text, confidence null. Empty answer: a field left empty is no answer; an empty string is a text. Duplicate worker: the
-    last answer counts.
-    Confidence: expected share of the label's slots that are right, a slot being each unit of it and each place where somebody wrote more: the mean of
-    `estimation.votes.existence` of the votes for what the label has there. Hence an answer equal to the label never lowers it.
-    Agreement: mean over worker pairs of 1 - edit distance / units of the longer text. A worker's agreement with the label: the same of the worker's
-    text and the label.
-    Limit: texts of more than 5,000 units, or different texts times their units beyond 500,000, are not aligned: similarities then ignore order.
+    Matched: texts are compared word by word, without case and without punctuation at the ends of words (`kinds.words`); character by
+    character when no text has a blank inside (names, serial numbers), and wherever the script has no blanks.
+    Fused: `vote`: a text that more than `quorum` of the votes wrote, in its most frequent writing. Else `alignment`: all texts are
+    aligned into a word transition network, in the order of their votes' similarity to all, and each slot takes the unit with most votes;
+    its writing is the most frequent one there. Else `medoid`: the text of a worker that is nearest to all. Of these two the one of higher
+    confidence, and an alignment only if its words have on the mean more than `quorum` of the votes: texts that say different things are
+    not mixed.
+    Quorum: a medoid says `quorum` in its reasons, an alignment `quorum:part-N` for its Nth unit when no more than `quorum` of the votes
+    have it.
+    Tie between texts: higher votes, then higher summed skill, then the text that comes first in code point order; the label says `tie`.
+    In a slot: higher summed skill, then what the text nearest to the medoid has.
+    Single worker: that worker's text, confidence null. Empty answer: a field left empty is no answer; an empty string is a text.
+    Duplicate worker: the last answer counts.
+    Confidence: expected share of the label's slots that are right, a slot being each unit of it and each place where somebody wrote more:
+    the mean of `estimation.votes.existence` of the votes for what the label has there. Hence an answer equal to the label never lowers it.
+    Agreement: mean over worker pairs of 1 - edit distance / units of the longer text. A worker's agreement with the label: the same of
+    the worker's text and the label.
+    Limit: texts of more than 5,000 units, or different texts times their units beyond 500,000, are not aligned: similarity is then the
+    share of runs of five units in common, and the confidence `estimation.votes.existence` of the mean similarity.
     Time O(D * U^2 / word size) for D different texts of U units in all, memory O(U^2) bits for the longest pair and O(D^2).
     Source: Fiscus 1997 (ROVER).
     """
@@ -136,20 +141,19 @@ class _Texts:
 
     def __init__(self, answers: Sequence[Answer], *, characters: bool) -> None:
         self.characters = characters
-        self._units_of_writing = {
-            writing: self.units(writing) for writing in sorted({answer.value for answer in answers})
-        }
-        folded = {writing: _folded(units) for writing, units in self._units_of_writing.items()}
+        folded = {writing: _folded(self.units(writing)) for writing in {answer.value for answer in answers}}
         self.texts: list[Text] = sorted(set(folded.values()))
         number = {text: place for place, text in enumerate(self.texts)}
         self.text_of = [number[folded[answer.value]] for answer in answers]
-        self.weights = np.bincount(self.text_of, [answer.weight for answer in answers])
-        self.skills = np.bincount(self.text_of, [answer.skill for answer in answers])
+        places = np.array(self.text_of, np.int64)
+        self.weights = count_votes(places, np.array([answer.weight for answer in answers]), len(number))
+        self.skills = count_votes(places, np.array([answer.skill for answer in answers]), len(number))
         self.total = float(self.weights.sum())
         self.writings = [self._most_frequent(answers, place) for place in range(len(self.texts))]
         most = sum(len(text) for text in self.texts) * len(self.texts)
         self.alignable = max(map(len, self.texts)) <= LONGEST and most <= MOST
-        self._known: dict[Text, tuple[list[float], SlotVotes | None]] = {}
+        self._compared: dict[Text, tuple[list[float], SlotVotes | None]] = {}
+        self._units: dict[int, tuple[Unit, ...]] = {}
 
     def units(self, writing: str) -> tuple[Unit, ...]:
         """The units in which these texts are compared."""
@@ -157,15 +161,17 @@ class _Texts:
 
     def units_of(self, place: int) -> tuple[Unit, ...]:
         """The units of a text in its most frequent writing."""
-        return self._units_of_writing[self.writings[place]]
+        if place not in self._units:
+            self._units[place] = self.units(self.writings[place])
+        return self._units[place]
 
     def similarities_to(self, text: Text) -> list[float]:
         """Similarity of a text to each of the texts."""
-        return self._compared(text)[0]
+        return self._compare(text)[0]
 
     def votes(self, text: Text) -> SlotVotes | None:
         """What the workers say of each slot of a text; None where texts are too long to align."""
-        return self._compared(text)[1]
+        return self._compare(text)[1]
 
     def confidence(self, text: Text) -> float:
         """Expected share of the slots of a text that are right."""
@@ -199,23 +205,23 @@ class _Texts:
             ),
         )
 
-    def _compared(self, text: Text) -> tuple[list[float], SlotVotes | None]:
-        if text not in self._known:
-            self._known[text] = self._compare(text)
-        return self._known[text]
-
     def _compare(self, text: Text) -> tuple[list[float], SlotVotes | None]:
-        if not self.alignable:
-            return [overlap(Counter(text), bag) for bag in self._bags], None
+        if text not in self._compared:
+            self._compared[text] = self._aligned(text) if self.alignable else self._unaligned(text)
+        return self._compared[text]
+
+    def _aligned(self, text: Text) -> tuple[list[float], SlotVotes]:
         alignments = [align(text, other) for other in self.texts]
-        shares = [
-            similarity(text, other, steps) for other, steps in zip(self.texts, alignments, strict=True)
-        ]
+        shares = [similarity(text, other, steps) for other, steps in zip(self.texts, alignments, strict=True)]
         return shares, slot_votes(text, alignments, self.texts, self.weights.tolist())
 
+    def _unaligned(self, text: Text) -> tuple[list[float], None]:
+        own = self._shingles[self.texts.index(text)]
+        return [overlap(own, other) for other in self._shingles], None
+
     @cached_property
-    def _bags(self) -> list[Counter[str]]:
-        return [Counter(text) for text in self.texts]
+    def _shingles(self) -> list[Shingles]:
+        return shingles(self.texts)
 
     def _most_frequent(self, answers: Sequence[Answer], place: int) -> str:
         votes: defaultdict[str, float] = defaultdict(float)
@@ -259,7 +265,7 @@ def _aligned(texts: _Texts, quorum: float) -> _Chosen:
 
 
 def _network(texts: _Texts, ranked: Sequence[int]) -> str:
-    """The text that most of the texts have in each slot of their alignment, which begins with the medoid and goes on by distance from it."""
+    """The text that most of the texts have in each slot of their alignment, which begins with the medoid and goes on by distance."""
     near = texts.similarities_to(texts.texts[ranked[0]])
     order = sorted(ranked, key=lambda place: (-round(near[place], 9), place))
     agreed = agreed_units(

@@ -24,14 +24,17 @@ _MARKS = (
 """What belongs to the character before it."""
 _PIECES = re.compile(f"[{_UNSPACED}][{_MARKS}]*|[^{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_OPENING = "\"'([{«“‘„‚「『（【《〈"
-_CLOSING = ".,;:!?…\"')]}»”’“‘。、，；：！？．」』）】》〉"
-_WIDE = frozenset("。、，；：！？．「」『』（）【】《》〈〉")
+_WIDE_OPENING = "\u300c\u300e\uff08\u3010\u300a\u3008"
+_WIDE_CLOSING = "\u3002\u3001\uff0c\uff1b\uff1a\uff01\uff1f\uff0e\u300d\u300f\uff09\u3011\u300b\u3009"
+_QUOTES = "\"'«»\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f"
+_OPENING = f"([{{{_QUOTES}{_WIDE_OPENING}"
+_CLOSING = f".,;:!?…)]}}{_QUOTES}{_WIDE_CLOSING}"
+_WIDE = frozenset(_WIDE_OPENING + _WIDE_CLOSING)
 _FOLDED = {
     **{code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFF01, 0xFFEF)},
-    **dict.fromkeys(map(ord, "‘’‚‛"), "'"),
-    **dict.fromkeys(map(ord, "“”„‟"), '"'),
-    **dict.fromkeys(map(ord, "\u00ad\u200b\ufeff"), None),
+    **dict.fromkeys(range(0x2018, 0x201C), "'"),
+    **dict.fromkeys(range(0x201C, 0x2020), '"'),
+    **dict.fromkeys((0xAD, 0x200B, 0xFEFF)),
 }
 """Full- and half-width forms, typographic quotes, and what cannot be seen."""
 _LONGEST_RUN = 30
@@ -61,8 +64,9 @@ def is_one_word(text: str) -> bool:
 def words_of(text: str) -> tuple[Unit, ...]:
     """The words of a text; in scripts without blanks its characters.
 
-    Words are compared without case, without punctuation at their ends, without the differences of Unicode's canonical forms (NFC), of full and half width
-    and of typographic quotes. Punctuation that stands alone belongs to the word before it; a text of nothing else is one unit for each.
+    Words are compared without case, without punctuation at their ends, without the differences of Unicode's canonical forms (NFC), of
+    full and half width and of typographic quotes. Punctuation that stands alone belongs to the word before it; a text of nothing else is
+    one unit for each.
     """
     units: list[tuple[str, list[str], bool]] = []
     before: list[str] = []

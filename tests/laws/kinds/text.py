@@ -4,7 +4,9 @@ from hypothesis import strategies as st
 
 from tests.laws.merging import BY_NAME, KindUnderLaw
 
-_WORDS = st.sampled_from(["the", "The", "red", "car,", "cars", "is", "5", "—", "?", "über", "我", "好iPhone", "ไทย"])
+_WORDS = st.sampled_from(
+    ["the", "The", "red", "car,", "cars", "is", "5", "—", "?", "über", "我", "好iPhone", "ไทย"]
+)
 
 
 @st.composite
