@@ -98,15 +98,9 @@ class SlotVotes:
     total: float
 
     @property
-    def slots(self) -> Floats:
-        """float64, shape (n + g,): votes for what the text has in each slot."""
-        joined: Floats = np.concatenate([self.units, self.gaps])
-        return joined
-
-    @property
     def share(self) -> float:
-        """Mean share of the votes that the slots have; 1 for no slots."""
-        return float(self.slots.mean()) / self.total if len(self.slots) else 1.0
+        """Mean share of the votes that the units have; 0 for none."""
+        return float(self.units.mean()) / self.total if len(self.units) else 0.0
 
 
 def slot_votes(
@@ -120,7 +114,7 @@ def slot_votes(
         others: the texts that vote.
         weights: their votes.
 
-    A text that is equal votes for every slot. Time O(units of all).
+    A text that is equal votes for every unit and every gap. Time O(units of all).
     """
     units = np.zeros(len(text))
     more: dict[tuple[int, int], float] = {}

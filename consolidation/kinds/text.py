@@ -70,8 +70,10 @@ class TextKind(Kind):
     In a slot: higher summed skill, then what the text nearest to the medoid has.
     Single worker: that worker's text, confidence null. Empty answer: a field left empty is no answer; an empty string is a text.
     Duplicate worker: the last answer counts.
-    Confidence: expected share of the label's slots that are right, a slot being each unit of it and each place where somebody wrote more:
-    the mean of `estimation.votes.existence` of the votes for what the label has there. Hence an answer equal to the label never lowers it.
+    Confidence: expected share of the label's units that are right: the sum of their probabilities, over their number and that of the
+    units expected to be missing; each unit, and each place where somebody wrote more, by `estimation.votes.existence`. Of an empty text:
+    the probability that nothing is missing. An answer equal to the label never lowers it. Since every other word counts as the same
+    rival, it errs on the low side.
     Agreement: mean over worker pairs of 1 - edit distance / units of the longer text. A worker's agreement with the label: the same of
     the worker's text and the label.
     Limit: texts of more than 5,000 units, or different texts times their units beyond 500,000, are not aligned: similarity is then the
@@ -174,13 +176,15 @@ class _Texts:
         return self._compare(text)[1]
 
     def confidence(self, text: Text) -> float:
-        """Expected share of the slots of a text that are right."""
+        """Expected share of a text's units that are right; see `TextKind`."""
         votes = self.votes(text)
         if votes is None:
             return existence(float(np.dot(self.weights, self.similarities_to(text))), self.total)
-        if not len(votes.slots):
-            return existence(self.total, self.total)
-        return float(existences(votes.slots, self.total - votes.slots).mean())
+        missing = 1 - existences(votes.gaps, self.total - votes.gaps)
+        if not text:
+            return 1 - float(missing.max()) if len(missing) else existence(self.total, self.total)
+        right = existences(votes.units, self.total - votes.units)
+        return float(right.sum() / (len(right) + missing.sum()))
 
     def pair_agreement(self) -> float | None:
         """Mean similarity of two workers' texts."""
