@@ -58,12 +58,11 @@ class TextKind(Kind):
 
     Recognised: every string that no kind before it in the table takes. Where the setting `element-kinds` says so, numbers too.
     Matched: texts are compared word by word, without case and without punctuation at the ends of words (`kinds.words`); character by
-    character when no text has a blank inside (names, serial numbers), and wherever the script has no blanks.
+    character when no text at all has a blank inside (names, serial numbers), and wherever the script has no blanks.
     Fused: `vote`: a text that more than `quorum` of the votes wrote, in its most frequent writing. Else `alignment`: all texts are
-    aligned into a word transition network, in the order of their votes' similarity to all, and each slot takes the unit with most votes;
-    its writing is the most frequent one there. Else `medoid`: the text of a worker that is nearest to all. Of these two the one of higher
-    confidence, and an alignment only if its words have on the mean more than `quorum` of the votes: texts that say different things are
-    not mixed.
+    aligned into a word transition network, from the medoid on by distance from it, and each slot takes the unit with most votes, in its
+    most frequent writing there. Else `medoid`: of all texts the one of highest confidence. Of these two the one of higher confidence, and
+    an alignment only if its words have on the mean more than `quorum` of the votes: texts that say different things are not mixed.
     Quorum: a medoid says `quorum` in its reasons, an alignment `quorum:part-N` for its Nth unit when no more than `quorum` of the votes
     have it.
     Tie between texts: higher votes, then higher summed skill, then the text that comes first in code point order; the label says `tie`.
@@ -72,8 +71,8 @@ class TextKind(Kind):
     Duplicate worker: the last answer counts.
     Confidence: expected share of the label's units that are right: the sum of their probabilities, over their number and that of the
     units expected to be missing; each unit, and each place where somebody wrote more, by `estimation.votes.existence`. Of an empty text:
-    the probability that nothing is missing. An answer equal to the label never lowers it. Since every other word counts as the same
-    rival, it errs on the low side.
+    the probability that nothing is missing. An answer equal to the label never lowers it (but where it brings the texts over
+    the limit below). Since every other word counts as the same rival, it errs on the low side.
     Agreement: mean over worker pairs of 1 - edit distance / units of the longer text. A worker's agreement with the label: the same of
     the worker's text and the label.
     Limit: texts of more than 5,000 units, or different texts times their units beyond 500,000, are not aligned: similarity is then the
