@@ -13,6 +13,7 @@ from consolidation.kinds.point_labels import PointLabelsKind
 from consolidation.kinds.ranking import RankingKind
 from consolidation.kinds.rating import RatingKind
 from consolidation.kinds.semantic_mask import SemanticMaskKind
+from consolidation.kinds.text import TextKind
 
 KINDS: tuple[Kind, ...] = (
     RatingKind(),
@@ -27,6 +28,7 @@ KINDS: tuple[Kind, ...] = (
     PointLabelsKind(),
     RankingKind(),
     NumberKind(),
+    TextKind(),
 )
 """The table of kinds. An element is of the kind that recognises most of its answers; of equals, the first here."""
 

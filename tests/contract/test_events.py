@@ -142,6 +142,28 @@ def test_pre_annotation_outcomes(
             [("BACKGROUND", 2), ("car", 2), ("road", 4)],
         ),
         (
+            "text",
+            lambda labels: [(label["value"], label["method-of-value"]) for label in labels],
+            [("No parking, Monday to Friday", "alignment"), ("B-AX 1204", "vote")],
+        ),
+        (
+            "number",
+            lambda labels: [
+                (label["value"], [one["outlier"] for one in label["values"]].count(True)) for label in labels
+            ],
+            [(14.5, 1), (3, 1)],
+        ),
+        (
+            "rating",
+            lambda labels: [(label["value"], "tie" in label["consolidation"]["reasons"]) for label in labels],
+            [(4, False), (2, True)],
+        ),
+        (
+            "ranking",
+            lambda labels: [[one["item"] for one in label["ranking"]] for label in labels],
+            [["repave", "repaint", "widen"], ["repave", "widen", "repaint"]],
+        ),
+        (
             "several-elements",
             lambda labels: sorted(labels[0]["fields"]),
             ["boundingBox", "comment", "weather"],
@@ -153,10 +175,19 @@ def test_consolidation_outcomes(name: str, essence: Callable[[Labels], Any], exp
     assert essence(_labels(name)) == expected
 
 
+def test_a_comment_is_a_text_that_keeps_who_wrote_it() -> None:
+    comment = _labels("several-elements")[0]["fields"]["comment"]
+    assert comment["value"] == "blurred plate"
+    assert comment["consolidation"]["workers"] == 1
+    assert [(one["value"], one["support"]["worker-ids"]) for one in comment["alternatives"]] == [
+        ("blurred plate", ["private.us-east-1.1b49aa35c94f835e"])
+    ]
+
+
 def test_a_comment_that_is_to_be_passed_through_asks_for_no_review() -> None:
     asked = _labels("several-elements")[0]["consolidation"]["reasons"]
     quiet = _labels("several-elements", Settings(pass_through=("comment",)))[0]
-    assert set(asked) - set(quiet["consolidation"]["reasons"]) == {"comment:unrecognised"}
+    assert set(asked) - set(quiet["consolidation"]["reasons"]) == {"comment:single-worker"}
     assert (
         "blurred plate"
         in quiet["fields"]["comment"]["annotationsFromAllWorkers"][0]["annotationData"]["content"]
