@@ -3,7 +3,12 @@
 Every worker followed things through the frames and gave each an id of the worker's own. Wherever such a track steps from one cluster to
 another, its worker votes that the two are one thing; a worker with two different tracks in them votes that they are not. Steps
 are taken in the order of their votes, so the identities of the majority win: of one worker who swaps two things from some frame on, who
-starts a new track after an occlusion, or who goes on with the track of a thing that left. Nothing here knows boxes from cuboids.
+starts a new track after an occlusion, or who goes on with the track of a thing that left. That a thing hardly moved is evidence too: where
+workers disagree it counts as votes (`LIKENESS`), enough to outweigh a narrow majority for a swap, never a clear one. Nothing here knows
+boxes from cuboids.
+
+On synthetic sequences (`benchmarks/video_tracks.py`) this keeps more identities than assigning clusters frame by frame to the tracks
+their workers' tracks went to, than clustering whole worker tracks, and than joining by overlap alone once things move fast.
 """
 
 from __future__ import annotations
@@ -20,6 +25,8 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Similarity: TypeAlias = Callable[[Ints, Ints], Floats]
 """How alike clusters of different frames are: two arrays of n cluster numbers -> n values in [0, 1]."""
 
+LIKENESS = 2 / 3
+"""Share of all votes that full likeness of two clusters counts for."""
 NO_TRACK = -1
 """The track of a part to which its worker gave no id."""
 
@@ -46,25 +53,27 @@ class Sightings:
 def link_clusters(sightings: Sightings, weights: Floats, similarity: Similarity | None = None) -> Ints:
     """Join clusters to consensus tracks.
 
-    The steps of all worker tracks from one cluster to the next they are seen in are taken in the order of their votes, and two
-    partial tracks become one where no frame has a cluster of both and no more votes are against it than for it.
+    The steps of all worker tracks from one cluster to the next they are seen in are taken in the order of their votes and likeness. Two
+    partial tracks become one where no frame has a cluster of both, unless more votes than are for the step say that a new thing
+    began (a track ends, another starts), or are against it for any reason, likeness counted for it.
 
     Args:
         sightings: of a sequence.
         weights: float64, shape (W,): votes of each worker, > 0.
-        similarity: decides between steps of equal votes, so that things that cross keep their places; None: the shorter step first.
+        similarity: of clusters in different frames; None: likeness counts for nothing.
 
     Returns:
         int64, shape (C,): the consensus track of each cluster, numbered from 0 by first frame, then by first cluster. At most one
         cluster of a frame is in a track. A cluster that no worker's track leaves or enters is a track of its own.
 
-    Ties: more similar, then shorter, then earlier clusters. Time O(P log P + P * F / 64) for F frames, memory O(P + tracks * F / 8) bytes.
+    Ties: more similar, then shorter, then earlier clusters. Time O(P log P + P * F / 64) for F frames, memory O(P + C * W + C * F / 8) bytes.
     """
     steps = _steps(sightings, weights)
     alike = np.zeros(len(steps.first)) if similarity is None else similarity(steps.first, steps.second)
+    score = np.round(steps.votes + LIKENESS * weights.sum() * alike, 9)
     length = sightings.frames[steps.second] - sightings.frames[steps.first]
-    order = np.lexsort((steps.second, steps.first, length, -np.round(alike, 9), -steps.votes))
-    allowed = order[steps.against[order] <= steps.votes[order]]
+    order = np.lexsort((steps.second, steps.first, length, -np.round(alike, 9), -score))
+    allowed = order[((steps.against <= score) & (steps.renewed <= steps.votes))[order]]
     tracks = _PartialTracks(sightings.frames)
     for first, second in zip(steps.first[allowed].tolist(), steps.second[allowed].tolist(), strict=True):
         tracks.join(first, second)
@@ -73,12 +82,20 @@ def link_clusters(sightings: Sightings, weights: Floats, similarity: Similarity 
 
 @dataclass(frozen=True, slots=True)
 class _Steps:
-    """Distinct steps (first cluster, second cluster) with the votes for and against their being one thing."""
+    """Distinct steps from a cluster to another.
+
+    Attributes:
+        first, second: int64, shape (S,): the clusters.
+        votes: float64, shape (S,): of the workers whose track takes the step.
+        against: float64, shape (S,): of the workers who are in both clusters with different tracks.
+        renewed: float64, shape (S,): of those among them whose one track ends or whose other track starts in between.
+    """
 
     first: Ints
     second: Ints
     votes: Floats
     against: Floats
+    renewed: Floats
 
 
 def _steps(sightings: Sightings, weights: Floats) -> _Steps:
@@ -93,18 +110,27 @@ def _steps(sightings: Sightings, weights: Floats) -> _Steps:
     pairs, place = np.unique(clusters[before] * count + clusters[after], return_inverse=True)
     votes = np.bincount(place, weights=weights[workers[before]], minlength=len(pairs))
     first, second = np.divmod(pairs, max(count, 1))
-    against = _against(sightings, weights, first, second)
-    return _Steps(first, second, np.round(votes, 9), np.round(against, 9))
+    against, renewed = _against(sightings, weights, first, second)
+    return _Steps(first, second, np.round(votes, 9), np.round(against, 9), np.round(renewed, 9))
 
 
-def _against(sightings: Sightings, weights: Floats, first: Ints, second: Ints) -> Floats:
-    """Votes of the workers who are in both clusters with different tracks."""
-    table = np.full((len(sightings.frames), len(weights)), NO_TRACK, np.int64)
-    table[sightings.clusters, sightings.workers] = sightings.tracks
+def _against(sightings: Sightings, weights: Floats, first: Ints, second: Ints) -> tuple[Floats, Floats]:
+    """Votes of the workers who are in both clusters with different tracks, and of those who began a new one."""
+    frames, tracks = sightings.frames, sightings.tracks
+    named = tracks != NO_TRACK
+    at = frames[sightings.clusters[named]]
+    starts = np.full(tracks.max(initial=0) + 1, np.iinfo(np.int64).max)
+    ends = np.full(len(starts), -1)
+    np.minimum.at(starts, tracks[named], at)
+    np.maximum.at(ends, tracks[named], at)
+    table = np.full((len(frames), len(weights)), NO_TRACK, np.int64)
+    table[sightings.clusters, sightings.workers] = tracks
     one, other = table[first], table[second]
     differ = (one != NO_TRACK) & (other != NO_TRACK) & (one != other)
-    votes: Floats = differ @ weights
-    return votes
+    new = differ & ((ends[one] < frames[second][:, None]) | (starts[other] > frames[first][:, None]))
+    against: Floats = differ @ weights
+    renewed: Floats = new @ weights
+    return against, renewed
 
 
 class _PartialTracks:

@@ -135,3 +135,43 @@ def test_the_order_of_parts_changes_nothing() -> None:
     )
     weights = np.ones(3)
     assert link_clusters(shuffled, weights).tolist() == link_clusters(sightings, weights).tolist()
+
+
+@pytest.mark.parametrize(
+    ("frames", "alike", "expected"),
+    [
+        pytest.param(
+            [[ONE, TWO], [["a1", "b2", "c2"], ["a2", "b1", "c1"]]],
+            0.9,
+            [[0, 1], [0, 1]],
+            id="two of three swap things that stay where they are",
+        ),
+        pytest.param(
+            [[ONE, TWO], [["a1", "b2", "c2"], ["a2", "b1", "c1"]]],
+            0.4,
+            [[0, 1], [1, 0]],
+            id="two of three swap things that move",
+        ),
+        pytest.param(
+            [[ONE], [["a1", "b7", "c7"]]],
+            1.0,
+            [[0], [1]],
+            id="two of three say that a new thing stands there",
+        ),
+        pytest.param([[ONE], [["a1", "b1", "c7"]]], 0.0, [[0], [0]], id="one of three says so"),
+    ],
+)
+def test_likeness_outweighs_a_narrow_majority_for_a_swap_but_none_for_a_new_thing(
+    frames: Frames, alike: float, expected: list[list[int]]
+) -> None:
+    """The first things of both frames are alike, and the second ones."""
+
+    def similarity(first: Ints, second: Ints) -> Floats:
+        same: Floats = np.where(first % 2 == second % 2, alike, 0.0)
+        return same
+
+    if len(frames[0]) == 1:
+        linked = _linked(frames, similarity=lambda first, second: np.full(len(first), alike))
+    else:
+        linked = _linked(frames, similarity=similarity)
+    assert linked == expected
