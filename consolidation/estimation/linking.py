@@ -66,7 +66,8 @@ def link_clusters(sightings: Sightings, weights: Floats, similarity: Similarity 
         int64, shape (C,): the consensus track of each cluster, numbered from 0 by first frame, then by first cluster. At most one
         cluster of a frame is in a track. A cluster that no worker's track leaves or enters is a track of its own.
 
-    Ties: more similar, then shorter, then earlier clusters. Time O(P log P + P * F / 64) for F frames, memory O(P + C * W + C * F / 8) bytes.
+    Ties: more similar, then shorter, then earlier clusters. Time O(P log P + P * F / 64) for F frames, memory O(P + C * W + C * F / 8)
+    bytes.
     """
     steps = _steps(sightings, weights)
     alike = np.zeros(len(steps.first)) if similarity is None else similarity(steps.first, steps.second)

@@ -6,8 +6,17 @@ from consolidation.kinds.class_label import ClassKind
 from consolidation.kinds.instance_mask import InstanceMaskKind
 from consolidation.kinds.multi_label import MultiLabelKind
 from consolidation.kinds.semantic_mask import SemanticMaskKind
+from consolidation.kinds.video_frames import VideoDetectionsKind, VideoTracksKind
 
-KINDS: tuple[Kind, ...] = (ClassKind(), MultiLabelKind(), BoxesKind(), SemanticMaskKind(), InstanceMaskKind())
+KINDS: tuple[Kind, ...] = (
+    ClassKind(),
+    MultiLabelKind(),
+    BoxesKind(),
+    SemanticMaskKind(),
+    InstanceMaskKind(),
+    VideoDetectionsKind(),
+    VideoTracksKind(),
+)
 """The table of kinds. An element is of the kind that recognises most of its answers; of equals, the first here."""
 
 __all__ = ["KINDS", "Kind"]
