@@ -8,7 +8,7 @@ import numpy.typing as npt
 _SLACK = 1e-9
 
 
-def weighted_median(
+def weighted_medians(
     values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
     """The weighted median of each column of each group.
@@ -34,3 +34,8 @@ def weighted_median(
     upper_half = np.take_along_axis(ranked, upper, axis=-2)[..., 0, :] / 2
     median: npt.NDArray[np.float64] = lower_half + upper_half  # halved first: their sum may be no float
     return median
+
+
+def weighted_median(values: list[float], weights: list[float]) -> float:
+    """The weighted median of single numbers, by the same rule."""
+    return float(weighted_medians(np.array(values, np.float64)[:, None], np.array(weights))[0])

@@ -8,6 +8,7 @@ from consolidation.kinds.instance_mask import InstanceMaskKind
 from consolidation.kinds.multi_label import MultiLabelKind
 from consolidation.kinds.point_labels import PointLabelsKind
 from consolidation.kinds.semantic_mask import SemanticMaskKind
+from consolidation.kinds.video_frames import VideoDetectionsKind, VideoTracksKind
 
 KINDS: tuple[Kind, ...] = (
     ClassKind(),
@@ -17,6 +18,8 @@ KINDS: tuple[Kind, ...] = (
     InstanceMaskKind(),
     CuboidsKind(),
     PointLabelsKind(),
+    VideoDetectionsKind(),
+    VideoTracksKind(),
 )
 """The table of kinds. An element is of the kind that recognises most of its answers; of equals, the first here."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from consolidation.estimation.medians import weighted_median
+from consolidation.estimation.medians import weighted_medians
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from consolidation.estimation.medians import weighted_median
     ],
 )
 def test_median_of_one_group(values: list[float], weights: list[float], median: float) -> None:
-    found = weighted_median(np.array(values, np.float64)[:, None], np.array(weights, np.float64))
+    found = weighted_medians(np.array(values, np.float64)[:, None], np.array(weights, np.float64))
     assert found == pytest.approx([median])
 
 
@@ -29,5 +29,5 @@ def test_every_group_and_column_has_its_own() -> None:
     values = np.array([[[1, 30], [2, 10], [9, 20]], [[7, 7], [7, 8], [8, 9]]], np.float64)
     weights = np.array([[1, 1, 1], [1, 1, 5]], np.float64)
     before = values.copy()
-    assert weighted_median(values, weights).tolist() == [[2, 20], [8, 9]]
+    assert weighted_medians(values, weights).tolist() == [[2, 20], [8, 9]]
     assert (values == before).all()
