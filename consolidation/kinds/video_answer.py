@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +26,28 @@ _LARGEST_NUMBER = 10**12
 
 
 @dataclass(frozen=True, slots=True)
+class FrameForm:
+    """How the frames of a sequence are written.
+
+    Attributes:
+        number, name: members of a frame.
+        geometries: by the name of the list of parts; ties between workers' geometries go to the earlier one.
+        category: reads a part's category, given the names of the answer's class ids.
+    """
+
+    number: str
+    name: str
+    geometries: Mapping[str, FrameGeometry[Any]]
+    category: Callable[[JsonNode, Mapping[str, str], Limits], str | int]
+
+
+@dataclass(frozen=True, slots=True)
 class VideoFrame:
     """A frame as one worker's answer names it.
 
     Attributes:
         key: the same for frames of the same number, whether that came as a number or as text.
-        names: `frame-no` and `frame` as they came, without what is missing.
+        names: number and name (`frame-no` and `frame`) as they came, without what is missing.
         attributes: of the frame.
     """
 
@@ -76,20 +92,21 @@ class VideoAnswer:
     faults: tuple[tuple[str, str], ...] = ()
 
 
-def parse_video(element: JsonNode, key: str, limits: Limits) -> VideoAnswer:
+def parse_video(element: JsonNode, key: str, limits: Limits, form: FrameForm) -> VideoAnswer:
     """Read a sequence.
 
     Args:
         element: an object with the array `key`, or that array itself.
         key: `detection-annotations` or `tracking-annotations`.
         limits: `frames`, and in each frame `parts` and `vertices`.
+        form: of the frames.
 
     Raises:
         AnswerError: there is no array of frames. LimitError: it has too many.
     """
     listed = element if isinstance(element.value, list) else element[key]
     check_count(listed, len(listed.array()), "has {} frames", limits.frames, "limits.frames")
-    reader = _Reader(limits, _list_name(listed), _class_names(element))
+    reader = _Reader(limits, form, _list_name(listed, form), _class_names(element))
     for node in listed.elements():
         reader.read(node)
     return VideoAnswer(
@@ -100,11 +117,11 @@ def parse_video(element: JsonNode, key: str, limits: Limits) -> VideoAnswer:
     )
 
 
-def _list_name(frames: JsonNode) -> str:
+def _list_name(frames: JsonNode, form: FrameForm) -> str:
     """The list of parts that most frames use."""
     used = {
         name: sum(isinstance(frame, dict) and bool(frame.get(name)) for frame in frames.array())
-        for name in GEOMETRIES
+        for name in form.geometries
     }
     return max(used, key=used.__getitem__)
 
@@ -127,13 +144,15 @@ def _class_names(element: JsonNode) -> Mapping[str, str]:
 class _Reader:
     """Collects what can be read; a frame or part that cannot is a fault of its own."""
 
-    def __init__(self, limits: Limits, list_name: str, class_names: Mapping[str, str]) -> None:
+    def __init__(
+        self, limits: Limits, form: FrameForm, list_name: str, class_names: Mapping[str, str]
+    ) -> None:
         self.list_name = list_name
         self.frames: list[VideoFrame] = []
         self.parts: list[VideoPart] = []
         self.faults: list[tuple[str, str]] = []
         self._limits, self._class_names = limits, class_names
-        self._geometry = GEOMETRIES[list_name]
+        self._form, self._geometry = form, form.geometries[list_name]
         self._known: set[FrameKey] = set()
 
     def read(self, node: JsonNode) -> None:
@@ -141,7 +160,7 @@ class _Reader:
         try:
             frame = self._frame(node)
             if frame.key in self._known:
-                raise node["frame-no"].fail("is the number of an earlier frame, which counts")
+                raise node[self._form.number].fail("is the number of an earlier frame, which counts")
             listed = list(self._listed(node))
         except AnswerError as fault:
             self.faults.append((node.path, fault.reason))
@@ -163,14 +182,15 @@ class _Reader:
 
     def _frame(self, node: JsonNode) -> VideoFrame:
         names: dict[str, Any] = {}
-        if name := node.get("frame"):
-            names["frame"] = text_within(name, self._limits)
-        number = node.get("frame-no")
+        form = self._form
+        if name := node.get(form.name):
+            names[form.name] = text_within(name, self._limits)
+        number = node.get(form.number)
         if number is None:
             if not name:
-                raise node.fail("has neither frame-no nor frame")
-            return VideoFrame((1, 0, names["frame"]), names, self._attributes(node, "frame-attributes"))
-        names["frame-no"] = number.value
+                raise node.fail(f"has neither {form.number} nor {form.name}")
+            return VideoFrame((1, 0, names[form.name]), names, self._attributes(node, "frame-attributes"))
+        names[form.number] = number.value
         return VideoFrame(self._key(number), names, self._attributes(node, "frame-attributes"))
 
     def _key(self, number: JsonNode) -> FrameKey:
@@ -186,7 +206,7 @@ class _Reader:
 
     def _listed(self, node: JsonNode) -> Iterator[JsonNode]:
         """The parts of a frame; those of another geometry are faults."""
-        for name in GEOMETRIES:
+        for name in self._form.geometries:
             listed = node.get(name)
             if listed is None or not listed.array():
                 continue
@@ -211,25 +231,11 @@ class _Reader:
     def _part(self, node: JsonNode) -> VideoPart:
         return VideoPart(
             frame=len(self.frames) - 1,
-            label=self._label(node),
+            label=self._form.category(node, self._class_names, self._limits),
             track=self._track(node),
             shape=self._geometry.read(node, self._limits),
             attributes=self._attributes(node, "label-category-attributes"),
         )
-
-    def _label(self, node: JsonNode) -> str | int:
-        """`label`, else `class-id` by the answer's own names, else the id: a whole number is to be looked up among the job's."""
-        named = node.get("label")
-        if named is not None:
-            return text_within(named, self._limits)
-        given = node["class-id"]
-        if not isinstance(given.value, str):
-            number = given.integer(least=0, most=_LARGEST_NUMBER)
-            return self._class_names.get(str(number), number)
-        text = text_within(given, self._limits)
-        if text in self._class_names:
-            return self._class_names[text]
-        return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else text
 
     def _track(self, node: JsonNode) -> tuple[str, str] | None:
         for key in ("object-id", "object-name"):
@@ -237,3 +243,22 @@ class _Reader:
                 number = isinstance(given.value, int) and not isinstance(given.value, bool)
                 return key, str(given.integer()) if number else text_within(given, self._limits)
         return None
+
+
+def _category(node: JsonNode, names: Mapping[str, str], limits: Limits) -> str | int:
+    """`label`, else `class-id` by the answer's own names, else the id: a whole number is to be looked up among the job's."""
+    named = node.get("label")
+    if named is not None:
+        return text_within(named, limits)
+    given = node["class-id"]
+    if not isinstance(given.value, str):
+        number = given.integer(least=0, most=_LARGEST_NUMBER)
+        return names.get(str(number), number)
+    text = text_within(given, limits)
+    if text in names:
+        return names[text]
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else text
+
+
+VIDEO = FrameForm("frame-no", "frame", GEOMETRIES, _category)
+"""Of video frames."""

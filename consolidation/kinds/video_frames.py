@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,18 +12,48 @@ from consolidation.estimation.linking import NO_TRACK
 from consolidation.estimation.votes import winner
 from consolidation.kinds.attributes import Attributes, vote_on_attributes
 from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task
+from consolidation.kinds.geometry import FrameGeometry
 from consolidation.kinds.parts import fault_rejections
 from consolidation.kinds.sequence_agreement import (
     agreement_with_sequence,
     mean_pairwise_dice,
     sequence_confidence,
 )
-from consolidation.kinds.sequences import Marks, Thing, merge_sequence
-from consolidation.kinds.video_answer import GEOMETRIES, FrameKey, VideoAnswer, VideoPart, parse_video
+from consolidation.kinds.sequences import Marks, MergedSequence, Thing, merge_sequence
+from consolidation.kinds.video_answer import (
+    GEOMETRIES,
+    VIDEO,
+    FrameForm,
+    FrameKey,
+    VideoAnswer,
+    VideoPart,
+    parse_video,
+)
 from consolidation.kinds.video_label import MergedVideo, NamedFrame, write_video
 from consolidation.rejections import Rejection
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class MergedFrames:
+    """What comes of merging the frames of several answers.
+
+    Attributes:
+        video: what is written.
+        sequence: its things, and what was matched.
+        marks: all parts.
+        tracks: of each part the worker's own track, or None.
+        answers: those that count.
+        rejected: the others.
+    """
+
+    video: MergedVideo
+    sequence: MergedSequence[Any]
+    marks: Marks[Any]
+    tracks: Sequence[tuple[str, str] | None]
+    answers: Sequence[Answer]
+    rejected: Sequence[Rejection]
 
 
 class VideoFramesKind(Kind):
@@ -41,6 +72,8 @@ class VideoFramesKind(Kind):
     """Of the array of frames."""
     linked: ClassVar[bool]
     """Whether things have an identity through the frames."""
+    form: ClassVar[FrameForm] = VIDEO
+    """How frames are written."""
 
     def recognise(self, element: Json) -> bool:
         """See the class."""
@@ -58,38 +91,72 @@ class VideoFramesKind(Kind):
 
     def parse(self, element: JsonNode, limits: Limits) -> VideoAnswer:
         """Read frames and parts; what cannot be read is a fault of its own, not of the answer."""
-        return parse_video(element, self.key, limits)
+        return parse_video(element, self.key, limits, self.form)
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match frame by frame, link, decide, fuse; see the classes for the rules."""
-        list_name, kept, rejected = _agree_on_geometry(answers)
+        made = self.merge_frames(answers, task)
+        return Consensus(
+            merged=made.video,
+            confidence=sequence_confidence(made.sequence, made.answers),
+            agreement=mean_pairwise_dice(made.marks, made.sequence),
+            worker_agreement=agreement_with_sequence(made.marks, made.sequence, made.answers),
+            reasons=tuple(self._reasons(made.video)),
+            rejected=(*made.rejected, *fault_rejections(made.answers)),
+        )
+
+    def merge_frames(self, answers: Sequence[Answer], task: Task) -> MergedFrames:
+        """What `merge` finds out."""
+        list_name, kept, rejected = self._agree_on_geometry(answers)
+        geometry = self.form.geometries[list_name]
         keys = sorted({frame.key for answer in kept for frame in answer.value.frames})
         place = {key: number for number, key in enumerate(keys)}
-        drawn = _in_order(kept, place, list_name)
+        drawn = _in_order(kept, place, geometry)
         marks = self._marks(drawn, kept, place, task)
-        merged = merge_sequence(self.name, marks, kept, task, GEOMETRIES[list_name], linked=self.linked)
+        merged = merge_sequence(self.name, marks, kept, task, geometry, linked=self.linked)
+        merged = replace(merged, things=tuple(self.settled(thing) for thing in merged.things))
+        tracks = [part.track for _, _, part in drawn]
         video = MergedVideo(
             list_name=list_name,
+            geometry=geometry,
             frames=_named_frames(kept, keys),
             things=merged.things,
-            ids=_given_ids(merged.things, [part.track for _, _, part in drawn], marks, kept)
-            if self.linked
-            else {},
+            ids=_given_ids(merged.things, tracks, marks, kept) if self.linked else {},
             categories=task.categories(marks.labels),
         )
-        return Consensus(
-            merged=video,
-            confidence=sequence_confidence(merged, kept),
-            agreement=mean_pairwise_dice(marks, merged),
-            worker_agreement=agreement_with_sequence(marks, merged, kept),
-            reasons=tuple(self._reasons(video)),
-            rejected=(*rejected, *fault_rejections(kept)),
-        )
+        return MergedFrames(video, merged, marks, tracks, kept, rejected)
+
+    def settled(self, thing: Thing[Any]) -> Thing[Any]:
+        """A thing once all of its frames are known; geometries may have more to say of it then."""
+        return thing
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """`seq-label-ref`, the URI of the `SeqLabel.json`, with a summary."""
         single = consensus.confidence is None
         return write_video(consensus.merged, self.key, save, linked=self.linked, single=single)
+
+    def _agree_on_geometry(self, answers: Sequence[Answer]) -> tuple[str, list[Answer], list[Rejection]]:
+        """The list of parts with most votes, the answers that use it or have no parts, and the others as rejections.
+
+        Ties: higher summed skill, then the order of the form's geometries.
+        """
+        used = [
+            name for name in self.form.geometries if any(answer.value.list_name == name for answer in answers)
+        ]
+        if not used:
+            return next(iter(self.form.geometries)), list(answers), []
+        users = [[answer for answer in answers if answer.value.list_name == name] for name in used]
+        votes = [sum(answer.weight for answer in group) for group in users]
+        skill = [sum(answer.skill for answer in group) for group in users]
+        agreed = used[winner(np.array(votes), np.array(skill))[0]]
+        rejected = [
+            Rejection(
+                answer.worker_id, f"the answer is made of {answer.value.list_name}, most are of {agreed}"
+            )
+            for answer in answers
+            if answer.value.list_name not in {agreed, None}
+        ]
+        return agreed, [answer for answer in answers if answer.value.list_name in {agreed, None}], rejected
 
     def _marks(
         self,
@@ -204,33 +271,18 @@ def _have_identity(frames: Sequence[dict[str, Any]]) -> bool:
     )
 
 
-def _agree_on_geometry(answers: Sequence[Answer]) -> tuple[str, list[Answer], list[Rejection]]:
-    """The list of parts with most votes, the answers that use it or have no parts, and the others as rejections.
-
-    Ties: higher summed skill, then the order of `GEOMETRIES`.
-    """
-    used = [name for name in GEOMETRIES if any(answer.value.list_name == name for answer in answers)]
-    if not used:
-        return next(iter(GEOMETRIES)), list(answers), []
-    users = [[answer for answer in answers if answer.value.list_name == name] for name in used]
-    votes = [sum(answer.weight for answer in group) for group in users]
-    skill = [sum(answer.skill for answer in group) for group in users]
-    agreed = used[winner(np.array(votes), np.array(skill))[0]]
-    rejected = [
-        Rejection(answer.worker_id, f"the answer is made of {answer.value.list_name}, most are of {agreed}")
-        for answer in answers
-        if answer.value.list_name not in {agreed, None}
-    ]
-    return agreed, [answer for answer in answers if answer.value.list_name in {agreed, None}], rejected
-
-
 def _in_order(
-    answers: Sequence[Answer], place: dict[FrameKey, int], list_name: str
+    answers: Sequence[Answer], place: dict[FrameKey, int], geometry: FrameGeometry[Any]
 ) -> list[tuple[int, int, VideoPart]]:
     """(place of the frame, worker, part), by frame, then by shape and category, then by worker."""
-    order = GEOMETRIES[list_name].order
     rows = [
-        (place[answer.value.frames[part.frame].key], order(part.shape), str(part.label), worker, number)
+        (
+            place[answer.value.frames[part.frame].key],
+            geometry.order(part.shape),
+            str(part.label),
+            worker,
+            number,
+        )
         for worker, answer in enumerate(answers)
         for number, part in enumerate(answer.value.parts)
     ]

@@ -12,8 +12,8 @@ from itertools import count
 from typing import Any
 
 from consolidation.kinds.base import Save, class_map, probability
+from consolidation.kinds.geometry import FrameGeometry
 from consolidation.kinds.sequences import Sighting, Thing
-from consolidation.kinds.video_answer import GEOMETRIES
 from shared.json_node import Json, write_json
 
 
@@ -31,6 +31,7 @@ class MergedVideo:
 
     Attributes:
         list_name: key of the list of parts in a frame.
+        geometry: of the parts.
         frames: all that any worker has, in order.
         things: accepted ones and candidates.
         ids: ids that workers share, by index into `things`.
@@ -38,6 +39,7 @@ class MergedVideo:
     """
 
     list_name: str
+    geometry: FrameGeometry[Any]
     frames: tuple[NamedFrame, ...]
     things: tuple[Thing[Any], ...]
     ids: Mapping[int, str]
@@ -54,25 +56,38 @@ def write_video(merged: MergedVideo, key: str, save: Save, *, linked: bool, sing
         linked: whether things have an identity.
         single: whether there was one worker only: then there is no confidence.
     """
+    document = sequence_document(merged, key, linked=linked, single=single)
+    return {
+        "seq-label-ref": save(write_json(document).encode(), "json"),
+        **summary(merged),
+        "class-map": document["class-map"],
+    }
+
+
+def sequence_document(merged: MergedVideo, key: str, *, linked: bool, single: bool) -> dict[str, Json]:
+    """The `SeqLabel.json`: frames, class ids, candidates and, where things have an identity, the objects."""
     writer = _Writer(merged, linked=linked, single=single)
-    accepted, candidates = writer.frames(accepted=True), writer.frames(accepted=False)
-    named = class_map(merged.categories, (thing.label for thing in merged.things))
+    candidates = writer.frames(accepted=False)
     document: dict[str, Json] = {
-        key: accepted,
-        "class-map": named,
+        key: writer.frames(accepted=True),
+        "class-map": class_map(merged.categories, (thing.label for thing in merged.things)),
         "candidates": [frame for frame in candidates if frame[merged.list_name]],
     }
     if linked:
         document["objects"] = writer.objects(accepted=True)
         document["candidate-objects"] = writer.objects(accepted=False)
+    return document
+
+
+def summary(merged: MergedVideo) -> dict[str, Json]:
+    """How much there is of everything."""
     counts = Counter(thing.label for thing in merged.things if thing.accepted)
+    sightings = Counter(sighting.accepted for thing in merged.things for sighting in thing.sightings)
     return {
-        "seq-label-ref": save(write_json(document).encode(), "json"),
         "frames": len(merged.frames),
         "objects": sum(counts.values()),
-        "annotations": sum(len(frame[merged.list_name]) for frame in accepted),
-        "candidates": sum(len(frame[merged.list_name]) for frame in candidates),
-        "class-map": named,
+        "annotations": sightings[True],
+        "candidates": sightings[False],
         "counts": {name: counts[name] for name in merged.categories if counts[name]},
     }
 
@@ -82,7 +97,7 @@ class _Writer:
 
     def __init__(self, merged: MergedVideo, *, linked: bool, single: bool) -> None:
         self._merged, self._linked, self._single = merged, linked, single
-        self._geometry = GEOMETRIES[merged.list_name]
+        self._geometry = merged.geometry
         self._class_id = {name: str(number) for number, name in enumerate(merged.categories)}
         self._identity = _identities(merged) if linked else [{} for _ in merged.things]
 
@@ -147,7 +162,7 @@ def _identities(merged: MergedVideo) -> list[dict[str, str]]:
 
 def _hashed(thing: Thing[Any], merged: MergedVideo, taken: set[str]) -> str:
     """A UUID of what the thing is and where: the same answers give the same one. Of two alike the second gets another."""
-    write = GEOMETRIES[merged.list_name].write
+    write = merged.geometry.write
     content = json.dumps(
         [(merged.frames[sighting.frame].names, write(sighting.shape)) for sighting in thing.sightings]
     )
