@@ -3,6 +3,7 @@
 from consolidation.kinds.base import Kind
 from consolidation.kinds.boxes import BoxesKind
 from consolidation.kinds.class_label import ClassKind
+from consolidation.kinds.cuboid_tracks import CuboidTracksKind
 from consolidation.kinds.cuboids import CuboidsKind
 from consolidation.kinds.instance_mask import InstanceMaskKind
 from consolidation.kinds.multi_label import MultiLabelKind
@@ -20,6 +21,7 @@ KINDS: tuple[Kind, ...] = (
     PointLabelsKind(),
     VideoDetectionsKind(),
     VideoTracksKind(),
+    CuboidTracksKind(),
 )
 """The table of kinds. An element is of the kind that recognises most of its answers; of equals, the first here."""
 

@@ -5,6 +5,7 @@ What the laws know of each kind is in `tests/laws/kinds/`, one file per kind, ea
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,19 @@ class Merged:
     label: Label
     artefacts: Artefacts
     consensus: Consensus
+
+    def with_documents(self) -> tuple[Any, Artefacts]:
+        """The label with the JSON documents it refers to in the place of their URIs, and its other artefacts."""
+        documents = {uri: body for uri, body in self.artefacts.items() if uri.endswith(".json")}
+
+        def resolved(value: Any) -> Any:
+            if isinstance(value, dict):
+                return {key: resolved(member) for key, member in value.items()}
+            known = isinstance(value, str) and value in documents
+            return json.loads(documents[value]) if known else value
+
+        pictures = {uri: body for uri, body in self.artefacts.items() if uri not in documents}
+        return resolved(self.label), pictures
 
 
 def assert_close(found: Any, expected: Any) -> None:
