@@ -6,6 +6,7 @@ from consolidation.kinds.class_label import ClassKind
 from consolidation.kinds.cuboid_tracks import CuboidTracksKind
 from consolidation.kinds.cuboids import CuboidsKind
 from consolidation.kinds.instance_mask import InstanceMaskKind
+from consolidation.kinds.linked_tracks import LinkedTracksKind
 from consolidation.kinds.multi_label import MultiLabelKind
 from consolidation.kinds.point_labels import PointLabelsKind
 from consolidation.kinds.semantic_mask import SemanticMaskKind
@@ -22,6 +23,7 @@ KINDS: tuple[Kind, ...] = (
     VideoDetectionsKind(),
     VideoTracksKind(),
     CuboidTracksKind(),
+    LinkedTracksKind(),
 )
 """The table of kinds. An element is of the kind that recognises most of its answers; of equals, the first here."""
 

@@ -101,7 +101,7 @@ class VideoFramesKind(Kind):
             confidence=sequence_confidence(made.sequence, made.answers),
             agreement=mean_pairwise_dice(made.marks, made.sequence),
             worker_agreement=agreement_with_sequence(made.marks, made.sequence, made.answers),
-            reasons=tuple(self._reasons(made.video)),
+            reasons=tuple(self.reasons_of(made.video)),
             rejected=(*made.rejected, *fault_rejections(made.answers)),
         )
 
@@ -182,7 +182,7 @@ class VideoFramesKind(Kind):
             present=present,
         )
 
-    def _reasons(self, video: MergedVideo) -> Iterable[str]:
+    def reasons_of(self, video: MergedVideo) -> Iterable[str]:
         """`tie:...` and `quorum:...` of objects, or of frames where parts have no identity; each once."""
         accepted = [thing for thing in video.things if thing.accepted]
         candidates = [thing for thing in video.things if not thing.accepted]

@@ -6,8 +6,8 @@ import hashlib
 import json
 import uuid
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -36,6 +36,7 @@ class MergedVideo:
         things: accepted ones and candidates.
         ids: ids that workers share, by index into `things`.
         categories: gives the class ids.
+        names: `object-name` by index into `things`, where it is not to be the number within this sequence.
     """
 
     list_name: str
@@ -44,6 +45,7 @@ class MergedVideo:
     things: tuple[Thing[Any], ...]
     ids: Mapping[int, str]
     categories: tuple[str, ...]
+    names: Mapping[int, str] = field(default_factory=dict)
 
 
 def write_video(merged: MergedVideo, key: str, save: Save, *, linked: bool, single: bool) -> dict[str, Json]:
@@ -154,13 +156,14 @@ def _identities(merged: MergedVideo) -> list[dict[str, str]]:
     for place in sorted(range(len(merged.things)), key=lambda place: not merged.things[place].accepted):
         thing = merged.things[place]
         numbers[thing.label] += 1
-        given = merged.ids.get(place) or _hashed(thing, merged, taken)
+        given = merged.ids.get(place) or hashed_id(thing, merged, taken)
         taken.add(given)
-        identities[place] = {"object-id": given, "object-name": f"{thing.label}:{numbers[thing.label]}"}
+        name = merged.names.get(place, f"{thing.label}:{numbers[thing.label]}")
+        identities[place] = {"object-id": given, "object-name": name}
     return identities
 
 
-def _hashed(thing: Thing[Any], merged: MergedVideo, taken: set[str]) -> str:
+def hashed_id(thing: Thing[Any], merged: MergedVideo, taken: Collection[str]) -> str:
     """A UUID of what the thing is and where: the same answers give the same one. Of two alike the second gets another."""
     write = merged.geometry.write
     content = json.dumps(
