@@ -11,13 +11,14 @@ from consolidation.estimation.linking import NO_TRACK
 from consolidation.estimation.votes import winner
 from consolidation.kinds.attributes import Attributes, vote_on_attributes
 from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task
+from consolidation.kinds.marks import Marks, Thing
 from consolidation.kinds.parts import fault_rejections
 from consolidation.kinds.sequence_agreement import (
     agreement_with_sequence,
     mean_pairwise_dice,
     sequence_confidence,
 )
-from consolidation.kinds.sequences import Marks, Thing, merge_sequence
+from consolidation.kinds.sequences import merge_sequence
 from consolidation.kinds.video_answer import GEOMETRIES, FrameKey, VideoAnswer, VideoPart, parse_video
 from consolidation.kinds.video_label import MergedVideo, NamedFrame, write_video
 from consolidation.rejections import Rejection

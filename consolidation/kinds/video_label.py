@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from consolidation.kinds.base import Save, class_map, probability
-from consolidation.kinds.sequences import Sighting, Thing
+from consolidation.kinds.marks import Sighting, Thing
 from consolidation.kinds.video_answer import GEOMETRIES
 from shared.json_node import Json, write_json
 
