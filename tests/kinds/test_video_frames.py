@@ -23,7 +23,8 @@ LEFT, RIGHT = (10.0, 10.0), (60.0, 10.0)
 def _box(place: Place, track: str | None = None, label: str = "car", **members: Any) -> Element:
     identity = {"object-id": track} if track else {}
     box = {"left": place[0], "top": place[1], "width": 20, "height": 20}
-    return {"label": label, **box, "label-category-attributes": {}, **identity, **members}
+    given = {"label-category-attributes": members.pop("attributes", {})}
+    return {"label": label, **box, **given, **identity, **members}
 
 
 def _frame(number: Any, *parts: Element, **members: Any) -> Element:
@@ -97,15 +98,15 @@ def test_a_gap_stays_a_gap_and_the_object_goes_on_behind_it() -> None:
     assert _names(merged) == [{"car:1": 10}, {}, {}, {"car:1": 60}]
 
 
-def test_things_that_pass_each_other_keep_their_identities() -> None:
-    """Where boxes lie on each other, the workers' tracks tell which belong together."""
-    ways = [{"a": (4.0 * step, 10.0), "b": (40.0 - 4.0 * step, 10.0)} for step in range(11)]
-    late = [{"a": (4.0 * step - 2, 10.0), "b": (38.0 - 4.0 * step, 10.0)} for step in range(11)]
-    merged = _merge(_followed(ways), _followed(late), _followed(ways))
-    assert merged.label["objects"] == 2
-    for track in ("car:1", "car:2"):
-        steps = [frame[track] for frame in _names(merged)]
-        assert steps in (sorted(steps), sorted(steps, reverse=True))
+def test_things_that_pass_each_other_are_told_apart_by_the_frames_around() -> None:
+    """In the middle each worker's first thing lies on the other worker's second one."""
+    ways = [{"a": (8.0 * step, 10.0), "b": (80.0 - 8.0 * step, 10.0)} for step in range(11)]
+    one, other = [list(ways) for _ in range(2)]
+    one[5] = {"a": (38.0, 10.0), "b": (42.0, 10.0)}
+    other[5] = {"a": (42.0, 10.0), "b": (38.0, 10.0)}
+    assert _names(_merge(_followed(one), _followed(other))) == [
+        {"car:1": 8 * step, "car:2": 80 - 8 * step} for step in range(11)
+    ]
 
 
 def test_a_frame_that_only_one_worker_has_counts_for_that_worker_alone() -> None:
@@ -126,7 +127,10 @@ def test_frame_numbers_may_be_numbers_or_texts() -> None:
 
 
 def test_frames_without_numbers_are_told_apart_by_name() -> None:
-    frames = [{"frame": "b.jpg", "annotations": []}, {"frame": "a.jpg", "annotations": [_box(LEFT, "1")]}]
+    frames: list[Element] = [
+        {"frame": "b.jpg", "annotations": []},
+        {"frame": "a.jpg", "annotations": [_box(LEFT, "1")]},
+    ]
     written = _document(_merge(_video(*frames), _video(*frames)))["tracking-annotations"]
     assert [(frame["frame"], len(frame["annotations"])) for frame in written] == [("a.jpg", 1), ("b.jpg", 0)]
 
@@ -163,7 +167,7 @@ def test_parts_and_objects_under_quorum_are_candidates() -> None:
 
 
 def test_the_document_is_the_built_in_form_with_more() -> None:
-    element = _video(_frame("0", _box(LEFT, "1", **{"label-category-attributes": {"hidden": "no"}})))
+    element = _video(_frame("0", _box(LEFT, "1", attributes={"hidden": "no"})))
     document = _document(_merge(element, element))
     assert list(document) == [
         "tracking-annotations",
@@ -245,7 +249,7 @@ def test_attributes_are_voted_on_one_by_one() -> None:
             _video(
                 _frame(
                     0,
-                    _box(LEFT, "1", **{"label-category-attributes": one}),
+                    _box(LEFT, "1", attributes=one),
                     **{"frame-attributes": {"weather": sky}},
                 )
             )
