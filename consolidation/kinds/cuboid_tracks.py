@@ -10,7 +10,7 @@ import numpy as np
 from consolidation.estimation.headings import steady
 from consolidation.kinds.cuboid_geometry import Cuboid, CuboidGeometry
 from consolidation.kinds.cuboid_parts import read_category
-from consolidation.kinds.sequences import Thing
+from consolidation.kinds.marks import Thing
 from consolidation.kinds.video_answer import FrameForm
 from consolidation.kinds.video_frames import VideoFramesKind
 from shared.json_node import Json

@@ -11,7 +11,7 @@ import numpy as np
 
 from consolidation.estimation.sensor_links import Linked, link_sensors
 from consolidation.kinds.base import Answer, Support
-from consolidation.kinds.sequences import Thing
+from consolidation.kinds.marks import Thing
 from consolidation.kinds.video_frames import MergedFrames
 from consolidation.kinds.video_label import MergedVideo, hashed_id
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from consolidation.estimation.linking import NO_TRACK
 from consolidation.estimation.votes import existence
 from consolidation.kinds.base import Answer
-from consolidation.kinds.sequences import Marks, MergedSequence
+from consolidation.kinds.marks import Marks, MergedSequence
 
 
 def sequence_confidence(merged: MergedSequence[Any], answers: Sequence[Answer]) -> float:

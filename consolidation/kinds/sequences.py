@@ -7,103 +7,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.linking import Sightings, link_clusters
-from consolidation.estimation.matching import Overlaps, cluster_parts
 from consolidation.estimation.votes import existence, winner
-from consolidation.kinds.attributes import Attributes, vote_on_attributes
+from consolidation.kinds.attributes import vote_on_attributes
 from consolidation.kinds.base import Answer, Support, Task, label_probability
+from consolidation.kinds.frame_matching import match_frames
 from consolidation.kinds.geometry import Geometry
-from shared.errors import LimitError
-from shared.json_node import Json
-
-Shape = TypeVar("Shape")
-Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Marks(Generic[Shape]):
-    """What all workers marked in a sequence of F frames. P parts, by frame, then in an order that depends on content only.
-
-    Attributes:
-        frames: int64, shape (P,): place of the part's frame, in [0, F).
-        workers: int64, shape (P,): index into the answers.
-        tracks: int64, shape (P,): number of the worker's own track, which no other worker's has; `linking.NO_TRACK` for none. A track
-            has at most one part in a frame.
-        labels: P label categories.
-        shapes: P shapes.
-        attributes: P attributes.
-        present: bool, shape (W, F): whether the worker's answer has the frame. A worker abstains where it has not.
-    """
-
-    frames: Ints
-    workers: Ints
-    tracks: Ints
-    labels: Sequence[str]
-    shapes: Sequence[Shape]
-    attributes: Sequence[Attributes]
-    present: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting(Generic[Shape]):
-    """A thing in a frame.
-
-    Attributes:
-        frame: place of the frame.
-        shape: fused.
-        attributes: voted.
-        members: the parts, ascending.
-        support: who marked it, of those whose answers have the frame.
-        existence: probability that it is there.
-        confidence: probability that it is there and of the thing's category.
-        accepted: whether it has a quorum.
-    """
-
-    frame: int
-    shape: Shape
-    attributes: dict[str, Json]
-    members: tuple[int, ...]
-    support: Support
-    existence: float
-    confidence: float
-    accepted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Thing(Generic[Shape]):
-    """A consensus track, or a single part where parts have no identity.
-
-    Attributes:
-        label: category with most votes, one vote for each worker who marked the thing: the category the worker gave it most often.
-        sightings: by frame.
-        support: who marked it; `share` is the votes' share over its frames (those with a quorum, if any has).
-        confidence: probability that it is real and of its category.
-        accepted: whether any of its sightings has a quorum.
-        tied: whether the tie rule decided its category.
-    """
-
-    label: str
-    sightings: tuple[Sighting[Shape], ...]
-    support: Support
-    confidence: float
-    accepted: bool
-    tied: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MergedSequence(Generic[Shape]):
-    """All things, and the pairs of parts that were taken for the same, with their likeness."""
-
-    things: tuple[Thing[Shape], ...]
-    matched: Overlaps
+from consolidation.kinds.marks import Ints, Marks, MergedSequence, Shape, Sighting, Thing
 
 
 def merge_sequence(
@@ -134,7 +50,7 @@ def merge_sequence(
     Time: that of matching each frame, plus O(P log P). Memory O(P * W): overlaps are held for one frame at a time.
     """
     scale = geometry.scale(marks.shapes)
-    clusters, matched = _matched(kind, marks, task, geometry, scale)
+    clusters, matched = match_frames(kind, marks, task, geometry, scale)
     weights = np.array([answer.weight for answer in answers], np.float64)
     shapes = geometry.fuse(marks.shapes, clusters, weights[marks.workers]) if clusters else []
     numbers = _things(marks, clusters, weights, shapes, geometry, scale) if linked else range(len(clusters))
@@ -147,44 +63,6 @@ def merge_sequence(
         for number in sorted(grouped)
     ]
     return MergedSequence(tuple(things), matched)
-
-
-def _matched(
-    kind: str, marks: Marks[Shape], task: Task, geometry: Geometry[Shape], scale: float
-) -> tuple[list[list[int]], Overlaps]:
-    """Clusters of parts, frame by frame, and the overlaps within them."""
-    categories = task.categories(marks.labels)
-    number = {name: place for place, name in enumerate(categories)}
-    numbers = [number[label] for label in marks.labels]
-    threshold = {name: task.settings.iou_threshold_of(kind, name) for name in number}
-    thresholds = [threshold[label] for label in marks.labels]
-    workers = marks.workers.tolist()
-    clusters: list[list[int]] = []
-    kept: list[tuple[Ints, Ints, npt.NDArray[np.float64]]] = []
-    bounds = np.flatnonzero(np.diff(marks.frames, prepend=-1, append=-1)).tolist()
-    for start, stop in pairwise(bounds):
-        overlaps = _overlaps(marks, geometry, slice(start, stop), scale, task)
-        found = cluster_parts(overlaps, workers[start:stop], numbers[start:stop], thresholds[start:stop])
-        cluster_of = np.empty(stop - start, np.int64)
-        for place, members in enumerate(found):
-            cluster_of[members] = place
-        same = cluster_of[overlaps.first] == cluster_of[overlaps.second]
-        kept.append((overlaps.first[same] + start, overlaps.second[same] + start, overlaps.iou[same]))
-        clusters += [[member + start for member in members] for members in found]
-    if not kept:
-        return clusters, Overlaps(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-    return clusters, Overlaps(*(np.concatenate(column) for column in zip(*kept, strict=True)))
-
-
-def _overlaps(
-    marks: Marks[Shape], geometry: Geometry[Shape], part: slice, scale: float, task: Task
-) -> Overlaps:
-    try:
-        return geometry.overlaps(
-            marks.shapes[part], marks.workers[part], scale, task.settings.limits.overlaps
-        )
-    except OverflowError as failure:
-        raise LimitError(f"in one frame {failure}", limit="limits.overlaps") from failure
 
 
 def _things(

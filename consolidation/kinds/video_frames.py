@@ -13,13 +13,14 @@ from consolidation.estimation.votes import winner
 from consolidation.kinds.attributes import Attributes, vote_on_attributes
 from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task
 from consolidation.kinds.geometry import FrameGeometry
+from consolidation.kinds.marks import Marks, MergedSequence, Thing
 from consolidation.kinds.parts import fault_rejections
 from consolidation.kinds.sequence_agreement import (
     agreement_with_sequence,
     mean_pairwise_dice,
     sequence_confidence,
 )
-from consolidation.kinds.sequences import Marks, MergedSequence, Thing, merge_sequence
+from consolidation.kinds.sequences import merge_sequence
 from consolidation.kinds.video_answer import (
     GEOMETRIES,
     VIDEO,

@@ -13,7 +13,7 @@ from typing import Any
 
 from consolidation.kinds.base import Save, class_map, probability
 from consolidation.kinds.geometry import FrameGeometry
-from consolidation.kinds.sequences import Sighting, Thing
+from consolidation.kinds.marks import Sighting, Thing
 from shared.json_node import Json, write_json
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from consolidation.estimation.medians import weighted_medians
+from consolidation.estimation.medians import weighted_median, weighted_medians
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ from consolidation.estimation.medians import weighted_medians
 def test_median_of_one_group(values: list[float], weights: list[float], median: float) -> None:
     found = weighted_medians(np.array(values, np.float64)[:, None], np.array(weights, np.float64))
     assert found == pytest.approx([median])
+    assert weighted_median(values, weights) == found[0]
 
 
 def test_every_group_and_column_has_its_own() -> None:

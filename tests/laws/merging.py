@@ -34,18 +34,13 @@ class Merged:
     artefacts: Artefacts
     consensus: Consensus
 
-    def with_documents(self) -> tuple[Any, Artefacts]:
-        """The label with the JSON documents it refers to in the place of their URIs, and its other artefacts."""
-        documents = {uri: body for uri, body in self.artefacts.items() if uri.endswith(".json")}
-
-        def resolved(value: Any) -> Any:
-            if isinstance(value, dict):
-                return {key: resolved(member) for key, member in value.items()}
-            known = isinstance(value, str) and value in documents
-            return json.loads(documents[value]) if known else value
-
-        pictures = {uri: body for uri, body in self.artefacts.items() if uri not in documents}
-        return resolved(self.label), pictures
+    def resolved(self) -> Label:
+        """The label with the JSON documents it refers to in the place of the references."""
+        documents = {uri: json.loads(body) for uri, body in self.artefacts.items() if uri.endswith(".json")}
+        return {
+            key: documents.get(value, value) if isinstance(value, str) else value
+            for key, value in self.label.items()
+        }
 
 
 def assert_close(found: Any, expected: Any) -> None:
