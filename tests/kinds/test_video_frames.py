@@ -414,7 +414,10 @@ def test_an_answer_of_another_geometry_than_most_is_rejected() -> None:
         ([_frame(0, _box(LEFT, "1"))], "video-tracks"),
         ([_frame(0, _box(LEFT))], "video-detections"),
         ([], None),
-        ({"tracking-annotations": [{"frame-number": 0, "frame": "0.pcd", "annotations": []}]}, "cuboid-tracks"),
+        (
+            {"tracking-annotations": [{"frame-number": 0, "frame": "0.pcd", "annotations": []}]},
+            "cuboid-tracks",
+        ),
         ({"tracking-annotations": {}}, None),
     ],
 )
