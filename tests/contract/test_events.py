@@ -137,6 +137,19 @@ def test_pre_annotation_outcomes(
             [("Pedestrian:1", 1.15, 2), ("Car:1", 0.33, 3)],
         ),
         (
+            "cuboid-tracks",
+            lambda labels: (labels[0]["objects"], labels[0]["annotations"], labels[0]["counts"]),
+            (1, 3, {"Car": 1}),
+        ),
+        (
+            "linked-tracks",
+            lambda labels: [
+                (one["object-name"], one["sensors"], one["support"]["workers"])
+                for one in labels[0]["linked-objects"]
+            ],
+            [("Car:1", ["lidar", "camera-0"], 2)],
+        ),
+        (
             "point-labels",
             lambda labels: [(one["class-name"], one["points"]) for one in labels[0]["color-map"].values()],
             [("BACKGROUND", 2), ("car", 2), ("road", 4)],
