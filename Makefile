@@ -14,7 +14,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup venv sam ministack runtime lock demo test lint format types pytest build deploy sam-local \
-        bench artefact-report clean
+        bench accuracy artefact-report clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ sam-local: setup ## Build, then run both functions in containers with the sample
 
 bench: venv ## Compare with the peers (ARGS="..." are passed on)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+accuracy: venv ## Our figures on real data beside those of others (ARGS="--data DIR --write")
+	@$(BIN)/python -m benchmarks.accuracy $(ARGS)
 
 artefact-report: setup ## Size, cold start and memory of the built functions
 	@$(BIN)/python -m tools.artefact_report

@@ -10,14 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from consolidation.answers import WorkerForm
+from consolidation.answers import INITIAL_VALUE, WorkerForm
 from consolidation.kinds.base import Answer, Kind, Task, rounded
 from consolidation.kinds.parts import Layout, PartsKind, decide
 from shared.errors import AnswerError, GtConsensusError
 from shared.json_node import Json, JsonNode, parse_json
 
-SUFFIX = "-initial-value"
-"""Behind the name of a form element: the name of the hidden field with its initial value."""
 _MODIFIED = "initialValueModified"
 _SAME = 1 - 1e-9
 _NESTING = 64
@@ -30,14 +28,6 @@ class _Told:
     adjusted: bool
     changes: tuple[dict[str, Json], ...] | None = None
     unchanged: int | None = None
-
-
-def without_initial_values(forms: Sequence[WorkerForm]) -> list[str]:
-    """Names of the form elements that workers answered, sorted, without the fields that carry the initial value of another."""
-    names = {name for form in forms for name in form.elements}
-    return sorted(
-        name for name in names if name.removesuffix(SUFFIX) == name or name.removesuffix(SUFFIX) not in names
-    )
 
 
 def adjustments(name: str, kind: Kind, forms: Sequence[WorkerForm], task: Task) -> dict[str, Json]:
@@ -82,7 +72,7 @@ def _told(kind: Kind, initial: Json, element: Json, task: Task) -> _Told | None:
 def _initial_element(name: str, forms: Sequence[WorkerForm]) -> Json:
     """The initial value, which is the same on every worker's page: the first that can be read."""
     for form in sorted(forms, key=lambda form: form.worker_id):
-        value = form.elements.get(name + SUFFIX)
+        value = form.elements.get(name + INITIAL_VALUE)
         if isinstance(value, str):
             try:
                 value = parse_json(value, error=AnswerError, nesting=_NESTING).value

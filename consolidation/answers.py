@@ -13,6 +13,8 @@ from shared.errors import AnswerError, DeadlineError, GtConsensusError, LimitErr
 from shared.json_node import Json, JsonNode, parse_json
 from shared.settings import Limits
 
+INITIAL_VALUE = "-initial-value"
+"""Behind the name of a form element: the name of the hidden field that carries its initial value in adjustment jobs."""
 Fetch = Callable[[str], bytes]
 """Reads an answer that lies in S3, by its URI."""
 
@@ -95,18 +97,24 @@ def read_forms(data_object: AnnotatedDataObject, fetch: Fetch, limits: Limits) -
     return Forms(tuple(forms.values()), tuple(rejected), tuple(annotations))
 
 
+def element_names(forms: Sequence[WorkerForm]) -> list[str]:
+    """Names of the form elements that workers answered, sorted, without the fields that carry the initial value of another."""
+    names = {name for form in forms for name in form.elements}
+    carriers = {name + INITIAL_VALUE for name in names}
+    return sorted(names - carriers)
+
+
 def element_kinds(
-    forms: Sequence[WorkerForm], names: Sequence[str], named: Mapping[str, str] | None = None
+    forms: Sequence[WorkerForm], named: Mapping[str, str] | None = None
 ) -> dict[str, Kind | None]:
     """Which kind each form element is: the one that recognises the answers of most workers.
 
     Args:
         forms: of a data object.
-        names: of the form elements.
         named: kinds that the settings give to elements by name; these are not guessed.
 
     Returns:
-        Kind by element name, in the order of the names; None where no kind recognises any worker's answer.
+        Kind by element name, sorted by name; None where no kind recognises any worker's answer.
 
     Raises:
         SettingsError: `named` names no kind.
@@ -116,7 +124,7 @@ def element_kinds(
     given = {name: _kind_named(name, kind) for name, kind in (named or {}).items()}
     return {
         name: given.get(name) or _kind_of([form.elements[name] for form in forms if name in form.elements])
-        for name in names
+        for name in element_names(forms)
     }
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from consolidation.adjustments import adjustments, without_initial_values
+from consolidation.adjustments import adjustments
 from consolidation.answers import Forms, WorkerForm, element_kinds, read_forms
 from consolidation.identities import identify
 from consolidation.kinds.base import WITHOUT_WEIGHT, Answer, Kind, Task, merge_answers
@@ -139,7 +139,7 @@ class _Work:
                 f"none of the {answers} answers can be used" if answers else "there are no answers"
             )
         task = Task(self._settings, self._categories, entry.data_object)
-        kinds = element_kinds(forms.forms, without_initial_values(forms.forms), self._settings.element_kinds)
+        kinds = element_kinds(forms.forms, self._settings.element_kinds)
         single = len(kinds) == 1 and not self._settings.always_fields
         outer = forms.rejected if single else ()
         fields = {name: self._field(name, kind, forms.forms, outer, task) for name, kind in kinds.items()}

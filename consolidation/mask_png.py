@@ -6,8 +6,6 @@ ever expanded), and the header is checked against the limits and the declared im
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
 import struct
 import warnings
@@ -19,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
+from consolidation.base64_text import decode_base64
 from shared.errors import AnswerError, LimitError
 from shared.settings import Limits
 
@@ -81,7 +80,8 @@ def decode_mask(data: str, size: tuple[int, int], limits: Limits) -> ColourMap:
 
     Time O(pixels), memory about 2 bytes per pixel for palettes, 9 for RGB(A).
     """
-    png = _pixel_chunks(_decode_base64(data, limits.png_bytes), size, limits.pixels)
+    body = decode_base64(data, "pngImageData", limits.png_bytes, "limits.png-bytes")
+    png = _pixel_chunks(body, size, limits.pixels)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -118,17 +118,6 @@ def encode_mask(indices: npt.NDArray[np.unsignedinteger[Any]], palette: Sequence
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_type=_RUN_LENGTHS)
     return buffer.getvalue()
-
-
-def _decode_base64(data: str, most: int) -> bytes:
-    text = data.partition(",")[2] if data.startswith("data:") else data
-    if len(text) * 3 // 4 > most + 3:
-        raise LimitError(f"the PNG has over {most} bytes", limit="limits.png-bytes")
-    text = "".join(text.split())
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError) as failure:
-        raise AnswerError(f"pngImageData is not base64: {failure}") from failure
 
 
 def _pixel_chunks(png: bytes, size: tuple[int, int], most_pixels: int) -> bytes:

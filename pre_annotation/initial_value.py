@@ -13,37 +13,40 @@ _BACKGROUND = "0"
 Answer: TypeAlias = dict[str, Any]
 
 
-def initial_value(label: Any, metadata: Mapping[str, Any]) -> Answer | None:
+def initial_value(label: Any, metadata: Mapping[str, Any], text: str = "") -> Answer | None:
     """The label in the shape of the crowd element's answer, such as `{"boundingBoxes": [...]}`.
 
     Args:
         label: of an earlier job. Not modified.
         metadata: its `-metadata` block, whose `class-map` or `internal-color-map` names the categories of built-in labels.
+        text: what entities are in; their offsets are counted again as the page counts, where the label says how that is.
 
     Returns:
         The answer; for masks `labelMappings` or `instances` and, in the place of the PNG, its URI as `src`. None for a label that cannot
         be shown: an error, one that was moved to S3 for its size, or a shape that is not known.
     """
     try:
-        return _converted(label, metadata)
+        return _converted(label, metadata, text)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         return None  # the line is a stranger's: a label of another make is no reason to stop the job
 
 
-def initial_values(label: Any, metadata: Mapping[str, Any]) -> dict[str, Answer | None]:
+def initial_values(label: Any, metadata: Mapping[str, Any], text: str = "") -> dict[str, Answer | None]:
     """The initial value of each form element, by name, where the label is that of a page of several; else empty."""
     fields = label.get("fields") if isinstance(label, dict) else None
     if not isinstance(fields, dict):
         return {}
-    return {name: initial_value(field, metadata) for name, field in fields.items()}
+    return {name: initial_value(field, metadata, text) for name, field in fields.items()}
 
 
-def _converted(label: Any, metadata: Mapping[str, Any]) -> Answer | None:
+def _converted(label: Any, metadata: Mapping[str, Any], text: str) -> Answer | None:
     if isinstance(label, str):
         return _regions(metadata["internal-color-map"], label) if "internal-color-map" in metadata else None
     if "error" in label or "fields" in label:
         return None
     kind = label.get("consolidation", {}).get("kind") or _kind_by_shape(label)
+    if kind == "entities":
+        return _entities(label, text)
     convert = _CONVERSIONS.get(kind)
     return convert(label, metadata) if convert else None
 
@@ -82,9 +85,30 @@ def _image_size(label: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _entities(label: Mapping[str, Any]) -> Answer:
-    wanted = ("startOffset", "endOffset", "label")
-    return {"entities": [{key: entity[key] for key in wanted} for entity in label["annotations"]["entities"]]}
+def _entities(label: Mapping[str, Any], text: str) -> Answer:
+    reading = label.get("offsets-read-as") if label.get("offset-unit") == "code-point" else None
+    return {
+        "entities": [
+            {
+                "startOffset": _counted(text, entity["startOffset"], reading),
+                "endOffset": _counted(text, entity["endOffset"], reading),
+                "label": entity["label"],
+            }
+            for entity in label["annotations"]["entities"]
+        ]
+    }
+
+
+def _counted(text: str, offset: int, reading: str | None) -> int:
+    """Code points as the page counted them: perhaps in UTF-16 units, perhaps with line breaks of one character (`-lf`)."""
+    if not text or not reading:
+        return offset
+    before = text[:offset]
+    if reading.endswith("-lf"):
+        before = before.replace("\r\n", "\n")
+    return (
+        len(before.encode("utf-16-le", "surrogatepass")) // 2 if reading.startswith("utf-16") else len(before)
+    )
 
 
 def _regions(colour_map: Mapping[str, Any], uri: str) -> Answer:
@@ -106,8 +130,7 @@ _CONVERSIONS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Answ
     "polygons": _of_parts("polygons", "vertices"),
     "polylines": _of_parts("polylines", "vertices"),
     "lines": _of_parts("lines", "vertices"),
-    "keypoints": _of_parts("keypoints", "x", "y"),
-    "entities": lambda label, _: _entities(label),
+    "keypoints": _of_parts("keypoints", "x", "y", "visible", "group"),
     "semantic-mask": lambda label, _: _regions(label["internal-color-map"], label["mask-ref"]),
     "instance-mask": lambda label, _: _instances(label),
 }

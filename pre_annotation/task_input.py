@@ -45,7 +45,7 @@ def decide(line: Mapping[str, Any], label_categories: Sequence[str], settings: S
         "labels": _own_labels(line) or list(label_categories),
         "manifestLine": dict(line),
         "previousLabels": previous,
-        **_initial(previous, settings),
+        **_initial(previous, line, settings),
     }
     skipped = (
         "the line has neither source nor source-ref"
@@ -73,15 +73,18 @@ def previous_labels(line: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _initial(previous: Mapping[str, Mapping[str, Any]], settings: Settings) -> dict[str, Any]:
+def _initial(
+    previous: Mapping[str, Mapping[str, Any]], line: Mapping[str, Any], settings: Settings
+) -> dict[str, Any]:
     """What an adjustment page starts from: the label that is named, else the only one there is."""
     name = settings.adjust_label or (next(iter(previous)) if len(previous) == 1 else "")
     if name not in previous:
         return {"initialValue": None, "initialValues": {}}
     label, metadata = previous[name]["label"], previous[name]["metadata"]
+    text = line["source"] if isinstance(line.get("source"), str) else ""
     return {
-        "initialValue": initial_value(label, metadata),
-        "initialValues": initial_values(label, metadata),
+        "initialValue": initial_value(label, metadata, text),
+        "initialValues": initial_values(label, metadata, text),
     }
 
 

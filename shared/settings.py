@@ -93,6 +93,19 @@ class Settings:
         least=0.01,
         most=1,
     )
+    number_tolerance: float = _setting(
+        0.1,
+        "numbers that differ by this share of their size say the same; the confidence of a number is that of lying so near the truth",
+        least=0.000001,
+        most=1,
+    )
+    distance_tolerance: float = _setting(
+        0.05,
+        "farthest that keypoints or lines of different workers may lie apart and be taken for the same, as a share of the image's "
+        "diagonal; less where the workers are seen to be closer",
+        least=0.001,
+        most=1,
+    )
     review_confidence: float = _setting(0.7, "a label under this confidence needs review", least=0, most=1)
     review_agreement: float = _setting(0.5, "a label under this agreement needs review", least=0, most=1)
     label_categories: tuple[str, ...] = _setting(

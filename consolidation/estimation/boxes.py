@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.matching import Overlaps
+from consolidation.estimation.medians import weighted_medians
 
 Boxes = npt.NDArray[np.float64]
 _BLOCK = 256
@@ -92,15 +93,7 @@ def fuse(boxes: Boxes, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float
 
     Time O(M log M).
     """
-    order = np.argsort(boxes, axis=0, kind="stable")
-    edges = np.take_along_axis(boxes, order, axis=0)
-    reached = np.cumsum(weights[order], axis=0)
-    half, slack = reached[-1] / 2, reached[-1] * 1e-9
-    lower = np.argmax(reached >= half - slack, axis=0)
-    upper = np.argmax(reached > half + slack, axis=0)
-    columns = np.arange(boxes.shape[1])
-    fused: npt.NDArray[np.float64] = (edges[lower, columns] + edges[upper, columns]) / 2
-    return fused
+    return weighted_medians(boxes, weights)
 
 
 def _area(boxes: Boxes) -> npt.NDArray[np.float64]:

@@ -82,10 +82,13 @@ class _Linkage:
     def join(self, allowed: Sequence[bool]) -> None:
         """Join clusters along the allowed edges, best mean first, until none reaches its threshold."""
         heap: list[tuple[float, int, int]] = []
+        cluster_of, workers = self._cluster_of, self._workers
         open_pairs = {
-            self._ordered(self._cluster_of[first], self._cluster_of[second])
+            (one, other) if one < other else (other, one)
             for (first, second, _), wanted in zip(self._edges, allowed, strict=True)
-            if wanted and self._cluster_of[first] != self._cluster_of[second]
+            if wanted
+            and (one := cluster_of[first]) != (other := cluster_of[second])
+            and workers[one].isdisjoint(workers[other])
         }
         neighbours: dict[int, set[int]] = {}
         for first, second in open_pairs:

@@ -7,10 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
-from consolidation.estimation.votes import posterior
+from consolidation.estimation.votes import chances
 from consolidation.rejections import Rejection
 from shared.errors import LimitError
 from shared.json_node import Json, JsonNode
@@ -214,5 +211,5 @@ def class_map(categories: Sequence[str], used: Iterable[str]) -> dict[str, Json]
 def label_probability(votes: Mapping[str, float], label_category: str, choices: int) -> float:
     """Probability that a part has a label category, given the votes of those who marked the part."""
     names = sorted(votes)
-    counts: npt.NDArray[np.float64] = np.array([votes[name] for name in names])
-    return float(posterior(counts, max(choices, len(names)))[names.index(label_category)])
+    counts = tuple(votes[name] for name in names)
+    return chances(counts, max(choices, len(names)))[names.index(label_category)]

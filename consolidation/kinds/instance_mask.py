@@ -165,7 +165,10 @@ class InstanceMaskKind(PartsKind[Shapes]):
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Shapes]:
         """Instances by category, then from large to small, with the IoU of their masks."""
-        patterns = meaning_patterns(answers, [answer.value.numbers for answer in answers])
+        patterns = meaning_patterns(
+            [answer.value.colour_map.indices for answer in answers],
+            [answer.value.numbers for answer in answers],
+        )
         parts = _ordered_parts(answers, task)
         return Layout(parts, _overlaps(patterns, parts, answers), (patterns, parts))
 

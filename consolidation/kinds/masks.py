@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.patterns import Patterns, find_patterns
-from consolidation.kinds.base import Answer
+from consolidation.estimation.patterns import Codes, Patterns, find_patterns
 from consolidation.kinds.parts import ImageSize, parse_image_size
 from consolidation.mask_png import Colour, ColourMap, decode_mask
 from shared.errors import LimitError
@@ -73,26 +72,24 @@ def number_colours(
     return number, counts, [("$.labeledImage.pngImageData", reason)]
 
 
-def meaning_patterns(answers: Sequence[Answer], meanings: Sequence[npt.NDArray[np.integer[Any]]]) -> Patterns:
+def meaning_patterns(maps: Sequence[Codes], meanings: Sequence[npt.NDArray[np.integer[Any]]]) -> Patterns:
     """Pixel patterns over what the workers meant, coded from their colours.
 
     Args:
-        answers: their values have a `colour_map`; all of one image size.
-        meanings: for each answer, shape (colours,): what each of its colours stands for.
+        maps: of each worker, all of one shape: the number of each pixel's colour. Not modified.
+        meanings: for each map, shape (colours,): what each of its colours stands for.
 
     Returns:
         Patterns whose table holds meanings. Two patterns may be alike, where a worker used two colours for one thing: only the table is
         remapped, no pixel, but for a map of so many colours that most can mean nothing.
     """
-    maps, sizes, tables = [], [], []
-    for answer, meaning in zip(answers, meanings, strict=True):
-        indices, table = answer.value.colour_map.indices, meaning
-        if len(meaning) > _MANY_COLOURS:
-            indices, table = meaning.astype(np.uint16)[indices], np.arange(int(meaning.max()) + 1)
-        maps.append(indices)
-        sizes.append(len(table))
-        tables.append(table)
-    coded = find_patterns(maps, sizes)
+    layers: list[Codes] = []
+    tables: list[npt.NDArray[np.integer[Any]]] = []
+    for indices, meaning in zip(maps, meanings, strict=True):
+        few = len(meaning) <= _MANY_COLOURS
+        layers.append(indices if few else meaning.astype(np.uint16)[indices])
+        tables.append(meaning if few else np.arange(int(meaning.max()) + 1))
+    coded = find_patterns(layers, [len(table) for table in tables])
     columns = [table[coded.table[:, worker]] for worker, table in enumerate(tables)]
     return Patterns(np.column_stack(columns).astype(np.uint16), coded.pixels, coded.codes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Generic, TypeVar
@@ -71,7 +71,7 @@ class Decision:
         support: who marked it.
         existence: probability that it is real.
         confidence: probability that it is real and of this category.
-        accepted: whether it has a quorum and becomes a label; otherwise it is a candidate.
+        accepted: whether it has a quorum of the votes heard and becomes a label; otherwise it is a candidate.
         tied: whether the tie rule decided its category.
     """
 
@@ -104,6 +104,24 @@ def agree_on_size(
     Geometry of different frames (a rotated or re-encoded copy) cannot be compared. Answers without a size are kept.
     Ties: higher summed skill, then the smaller size.
     """
+
+    def told(size: ImageSize, agreed: ImageSize) -> str:
+        return f"the answer is for an image of {size[0]}x{size[1]}, most are for {agreed[0]}x{agreed[1]}"
+
+    return agree_on(answers, told)
+
+
+def agree_on(
+    answers: Sequence[Answer], told: Callable[[Any, Any], str]
+) -> tuple[Any, list[Answer], list[Rejection]]:
+    """The `size` of the answers' values that has most votes, the answers of that size, and the others as rejections.
+
+    Args:
+        answers: their values have a `size`, which may be None.
+        told: what to say of an answer, given its size and the one agreed on.
+
+    Ties: higher summed skill, then the smaller size. Answers without a size are kept.
+    """
     sizes = sorted({answer.value.size for answer in answers if answer.value.size is not None})
     if len(sizes) < 2:
         return (sizes[0] if sizes else None), list(answers), []
@@ -112,11 +130,7 @@ def agree_on_size(
     agreed = sizes[winner(np.array(votes), np.array(skill))[0]]
     kept = [answer for answer in answers if answer.value.size in {agreed, None}]
     rejected = [
-        Rejection(
-            answer.worker_id,
-            f"the answer is for an image of {answer.value.size[0]}x{answer.value.size[1]}, "
-            f"most are for {agreed[0]}x{agreed[1]}",
-        )
+        Rejection(answer.worker_id, told(answer.value.size, agreed))
         for answer in answers
         if answer.value.size not in {agreed, None}
     ]
@@ -132,7 +146,9 @@ def fault_rejections(answers: Sequence[Answer]) -> list[Rejection]:
     ]
 
 
-def decide(kind: str, layout: Layout[Any], answers: Sequence[Answer], task: Task) -> list[Decision]:
+def decide(
+    kind: str, layout: Layout[Any], answers: Sequence[Answer], task: Task, *, silence: float = 1.0
+) -> list[Decision]:
     """Cluster the parts of all workers and decide on each cluster.
 
     Args:
@@ -140,6 +156,8 @@ def decide(kind: str, layout: Layout[Any], answers: Sequence[Answer], task: Task
         layout: of P parts.
         answers: those that count; every one of them could have marked every part.
         task: of the data object.
+        silence: how much of a vote against a part each vote is that did not mark it, in (0, 1]: less than 1 where workers miss
+            parts more often than they invent them.
 
     Returns:
         One decision per cluster; every part is in exactly one.
@@ -155,7 +173,7 @@ def decide(kind: str, layout: Layout[Any], answers: Sequence[Answer], task: Task
     )
     total = sum(answer.weight for answer in answers)
     choices = task.choices(categories)
-    return [_decision(members, parts, answers, number, total, choices, task) for members in clusters]
+    return [_decision(members, parts, answers, number, total, choices, task, silence) for members in clusters]
 
 
 def _decision(
@@ -166,6 +184,7 @@ def _decision(
     total: float,
     choices: int,
     task: Task,
+    silence: float,
 ) -> Decision:
     votes: defaultdict[str, float] = defaultdict(float)
     skill: defaultdict[str, float] = defaultdict(float)
@@ -174,9 +193,14 @@ def _decision(
         votes[parts[member].label] += answer.weight
         skill[parts[member].label] += answer.skill
     names = sorted(votes, key=number.__getitem__)
-    best, tied = winner(np.array([votes[name] for name in names]), np.array([skill[name] for name in names]))
+    best, tied = 0, False
+    if len(names) > 1:
+        best, tied = winner(
+            np.array([votes[name] for name in names]), np.array([skill[name] for name in names])
+        )
     supporters = sum(votes.values())
-    real = existence(supporters, total)
+    heard = supporters + silence * (total - supporters)
+    real = existence(supporters, heard)
     workers = sorted(answers[parts[member].worker].worker_id for member in members)
     return Decision(
         members=tuple(members),
@@ -184,7 +208,7 @@ def _decision(
         support=Support(tuple(workers), len(answers), supporters / total),
         existence=real,
         confidence=real * label_probability(votes, names[best], choices),
-        accepted=supporters / total > task.settings.quorum,
+        accepted=supporters / heard > task.settings.quorum,
         tied=tied,
     )
 

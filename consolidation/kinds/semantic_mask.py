@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.patterns import Patterns, category_votes, pair_counts
 from consolidation.estimation.regions import bounding_boxes
-from consolidation.estimation.votes import existence, posterior, winners
 from consolidation.kinds.base import (
     Answer,
     Consensus,
@@ -24,17 +21,19 @@ from consolidation.kinds.base import (
     probability,
     text_within,
 )
-from consolidation.kinds.masks import check_cells, meaning_patterns, number_colours, parse_mask
+from consolidation.kinds.category_maps import (
+    BACKGROUND_NAME,
+    CategoryMap,
+    category_numbers,
+    marked_categories,
+    vote,
+)
+from consolidation.kinds.masks import meaning_patterns, number_colours, parse_mask
 from consolidation.kinds.parts import ImageSize, agree_on_size, fault_rejections
 from consolidation.mask_png import Colour, ColourMap, encode_mask, parse_colour
 from consolidation.palette import BACKGROUND, category_colours, hex_colour
-from shared.errors import MergeError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
-
-BACKGROUND_NAME = "BACKGROUND"
-"""Name of index 0, as in Ground Truth's built-in masks; a worker's category of that name is background."""
-_NUMBERS = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,33 +158,26 @@ class SemanticMaskKind(Kind):
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Code, vote, paint; see the class for the rules."""
         _, kept, rejected = agree_on_size(answers)
-        categories = _categories(kept, task)
-        patterns = meaning_patterns(kept, [_category_numbers(answer.value, categories) for answer in kept])
-        size = len(categories) + 1
-        check_cells(len(patterns.table) * size, task.settings.limits)
-        votes = category_votes(patterns, size, np.array([answer.weight for answer in kept]))
-        skill = category_votes(patterns, size, np.array([answer.skill for answer in kept]))
-        best, tied = winners(votes, skill)
-        choices = task.choices(categories) + 1
-        chances = posterior(votes, choices)[np.arange(len(best)), best]
-        indices = patterns.paint(best.astype(np.uint8))
-        found = _Regions(patterns, best, chances, categories, kept)
-        candidates = found.candidates()
+        categories = marked_categories({name for answer in kept for name in answer.value.pixels}, task)
+        patterns = meaning_patterns(
+            [answer.value.colour_map.indices for answer in kept],
+            [category_numbers(answer.value.names, answer.value.numbers, categories) for answer in kept],
+        )
+        voted = vote(patterns, categories, kept, task)
+        indices, candidates = voted.paint(), _candidates(voted)
         return Consensus(
             merged=MergedSemanticMask(
                 indices=indices,
                 categories=categories,
                 colours=tuple(category_colours(categories, _drawn_colours(kept))),
-                regions=found.labels(indices),
+                regions=_regions(voted, indices),
                 candidates=candidates,
-                tied_pixels=int(patterns.pixels[tied].sum()),
-                disagreement=_disagreement(patterns, votes, best)
-                if task.settings.disagreement_maps
-                else None,
+                tied_pixels=voted.tied_places(),
+                disagreement=voted.disagreement() if task.settings.disagreement_maps else None,
             ),
-            confidence=_confidence(patterns, chances, kept),
-            agreement=_pairwise_iou(patterns, size),
-            worker_agreement=_agreement_with_label(patterns, best, kept),
+            confidence=voted.confidence(),
+            agreement=voted.agreement(),
+            worker_agreement=voted.worker_agreement(),
             reasons=tuple(f"quorum:candidate-{place}" for place, _ in enumerate(candidates, start=1)),
             rejected=(*rejected, *fault_rejections(kept)),
         )
@@ -219,130 +211,39 @@ class SemanticMaskKind(Kind):
         return label
 
 
-class _Regions:
-    """The categories of a fused mask, found on its patterns."""
-
-    def __init__(
-        self,
-        patterns: Patterns,
-        best: npt.NDArray[np.int64],
-        chances: npt.NDArray[np.float64],
-        categories: Sequence[str],
-        answers: Sequence[Answer],
-    ) -> None:
-        self._patterns, self._answers = patterns, answers
-        self._names = (BACKGROUND_NAME, *categories)
-        size = len(self._names)
-        self._pixels = np.bincount(best, weights=patterns.pixels, minlength=size)
-        self._chance = np.bincount(best, weights=patterns.pixels * chances, minlength=size)
-
-    def labels(self, indices: npt.NDArray[np.uint8]) -> tuple[CategoryRegion, ...]:
-        """Categories that won a pixel; background always."""
-        boxes = bounding_boxes(indices, len(self._names)).tolist()
-        return tuple(
-            CategoryRegion(
-                name=name,
-                pixels=int(self._pixels[number]),
-                confidence=float(self._chance[number] / max(self._pixels[number], 1)),
-                support=self._support(name, number),
-                box=tuple(boxes[number]),
-            )
-            for number, name in enumerate(self._names)
-            if self._pixels[number] or number == 0
+def _regions(voted: CategoryMap, indices: npt.NDArray[np.uint8]) -> tuple[CategoryRegion, ...]:
+    """Categories that won a pixel; background always."""
+    won, chances = voted.won(), voted.mean_chance()
+    boxes = bounding_boxes(indices, len(voted.names)).tolist()
+    return tuple(
+        CategoryRegion(
+            name=name,
+            pixels=int(won[number]),
+            confidence=float(chances[number]),
+            support=voted.support(number),
+            box=tuple(boxes[number]),
         )
-
-    def candidates(self) -> tuple[CategoryRegion, ...]:
-        """Categories that somebody drew and that won no pixel."""
-        total = sum(answer.weight for answer in self._answers)
-        found = []
-        for number, name in enumerate(self._names):
-            drawn = (self._patterns.table == number).any(axis=1)
-            if number == 0 or self._pixels[number] or not drawn.any():
-                continue
-            support = self._support(name, number)
-            box = bounding_boxes(self._patterns.paint(drawn.astype(np.uint8)), 2)[1].tolist()
-            chance = existence(support.share * total, total)
-            pixels = int(self._patterns.pixels[drawn].sum())
-            found.append(CategoryRegion(name, pixels, chance, support, tuple(box)))
-        return tuple(found)
-
-    def _support(self, name: str, number: int) -> Support:
-        who = [
-            answer
-            for answer, said in zip(self._answers, self._patterns.table.T, strict=True)
-            if (number in said if number == 0 else name in answer.value.pixels)
-        ]
-        total = sum(answer.weight for answer in self._answers)
-        ids = tuple(answer.worker_id for answer in who)
-        return Support(ids, len(self._answers), sum(answer.weight for answer in who) / total)
+        for number, name in enumerate(voted.names)
+        if won[number] or number == 0
+    )
 
 
-def _categories(answers: Sequence[Answer], task: Task) -> tuple[str, ...]:
-    """The job's categories and those drawn beyond; only those drawn where all would not fit the PNG's 255 numbers.
-
-    Raises:
-        MergeError: more than 255 are drawn.
-    """
-    drawn = {name for answer in answers for name in answer.value.pixels}
-    categories = tuple(name for name in task.categories(drawn) if name != BACKGROUND_NAME)
-    if len(categories) <= _NUMBERS:
-        return categories
-    if len(drawn) > _NUMBERS:
-        raise MergeError(f"{len(drawn)} label categories are drawn; an indexed PNG holds {_NUMBERS}")
-    return tuple(name for name in categories if name in drawn)
-
-
-def _category_numbers(answer: SemanticAnswer, categories: Sequence[str]) -> npt.NDArray[np.uint16]:
-    """For each colour of the worker's map, 1 + the place of its category, 0 for background."""
-    place = {name: number for number, name in enumerate(categories, start=1)}
-    by_name = np.array([0, *(place.get(name, 0) for name in answer.names)], np.uint16)
-    return by_name[answer.numbers]
+def _candidates(voted: CategoryMap) -> tuple[CategoryRegion, ...]:
+    """Categories that somebody drew and that won no pixel."""
+    won, found = voted.won(), []
+    for number, name in enumerate(voted.categories, start=1):
+        claimed = voted.claimed(number)
+        if won[number] or not claimed.any():
+            continue
+        support = voted.support(number)
+        box = bounding_boxes(voted.patterns.paint(claimed.astype(np.uint8)), 2)[1].tolist()
+        pixels = int(voted.patterns.pixels[claimed].sum())
+        found.append(CategoryRegion(name, pixels, voted.existence(support), support, tuple(box)))
+    return tuple(found)
 
 
 def _drawn_colours(answers: Sequence[Answer]) -> list[tuple[str, Colour]]:
     return [(name, answer.value.colours[name]) for answer in answers for name in answer.value.pixels]
-
-
-def _disagreement(
-    patterns: Patterns, votes: npt.NDArray[np.float64], best: npt.NDArray[np.int64]
-) -> npt.NDArray[np.uint8]:
-    share = votes[np.arange(len(best)), best] / votes.sum(axis=1)
-    return patterns.paint(np.rint(255 * (1 - share)).astype(np.uint8))
-
-
-def _confidence(patterns: Patterns, chances: npt.NDArray[np.float64], answers: Sequence[Answer]) -> float:
-    drawn = patterns.table.any(axis=1)
-    pixels = patterns.pixels[drawn]
-    if not len(pixels):
-        return existence(total := sum(answer.weight for answer in answers), total)
-    return float((pixels * chances[drawn]).sum() / pixels.sum())
-
-
-def _pairwise_iou(patterns: Patterns, size: int) -> float | None:
-    workers = patterns.table.shape[1]
-    if workers < 2:
-        return None
-    scores = []
-    for first, second in combinations(range(workers), 2):
-        counts = pair_counts(patterns, first, second, (size, size))
-        shared = np.diag(counts)[1:]
-        union = (counts.sum(axis=0) + counts.sum(axis=1))[1:] - shared
-        drawn = union > 0
-        scores.append(float((shared[drawn] / union[drawn]).mean()) if drawn.any() else 1.0)
-    return sum(scores) / len(scores)
-
-
-def _agreement_with_label(
-    patterns: Patterns, best: npt.NDArray[np.int64], answers: Sequence[Answer]
-) -> dict[str, float]:
-    """For each worker, the share of the pixels that worker or label drew on where both say the same; 1.0 if neither drew."""
-    shares = {}
-    for answer, said in zip(answers, patterns.table.T, strict=True):
-        drawn = (said > 0) | (best > 0)
-        union = patterns.pixels[drawn].sum()
-        shared = patterns.pixels[drawn & (said == best)].sum()
-        shares[answer.worker_id] = float(shared / union) if union else 1.0
-    return shares
 
 
 def _written_candidate(region: CategoryRegion, *, single: bool) -> dict[str, Any]:

@@ -116,6 +116,67 @@ def test_pre_annotation_outcomes(
             [3, 2],
         ),
         (
+            "entities",
+            lambda labels: [entity["text"] for entity in labels[0]["annotations"]["entities"]],
+            ["Ann Smith", "New York City"],
+        ),
+        (
+            "keypoints",
+            lambda labels: [
+                (point["class-name"], point["x"], point["y"], point["support"]["workers"])
+                for point in labels[0]["annotations"]
+            ],
+            [("left eye", 521, 309, 3), ("right eye", 459, 312, 3), ("nose", 490, 352, 2)],
+        ),
+        (
+            "cuboids",
+            lambda labels: [
+                (one["object-name"], one["yaw"], one["support"]["workers"])
+                for one in labels[0]["annotations"]
+            ],
+            [("Pedestrian:1", 1.15, 2), ("Car:1", 0.33, 3)],
+        ),
+        (
+            "cuboid-tracks",
+            lambda labels: (labels[0]["objects"], labels[0]["annotations"], labels[0]["counts"]),
+            (1, 3, {"Car": 1}),
+        ),
+        (
+            "linked-tracks",
+            lambda labels: [
+                (one["object-name"], one["sensors"], one["support"]["workers"])
+                for one in labels[0]["linked-objects"]
+            ],
+            [("Car:1", ["lidar", "camera-0"], 2)],
+        ),
+        (
+            "point-labels",
+            lambda labels: [(one["class-name"], one["points"]) for one in labels[0]["color-map"].values()],
+            [("BACKGROUND", 2), ("car", 2), ("road", 4)],
+        ),
+        (
+            "text",
+            lambda labels: [(label["value"], label["method-of-value"]) for label in labels],
+            [("No parking, Monday to Friday", "alignment"), ("B-AX 1204", "vote")],
+        ),
+        (
+            "number",
+            lambda labels: [
+                (label["value"], [one["outlier"] for one in label["values"]].count(True)) for label in labels
+            ],
+            [(14.5, 1), (3, 1)],
+        ),
+        (
+            "rating",
+            lambda labels: [(label["value"], "tie" in label["consolidation"]["reasons"]) for label in labels],
+            [(4, False), (2, True)],
+        ),
+        (
+            "ranking",
+            lambda labels: [[one["item"] for one in label["ranking"]] for label in labels],
+            [["repave", "repaint", "widen"], ["repave", "widen", "repaint"]],
+        ),
+        (
             "several-elements",
             lambda labels: sorted(labels[0]["fields"]),
             ["boundingBox", "comment", "weather"],
@@ -127,10 +188,19 @@ def test_consolidation_outcomes(name: str, essence: Callable[[Labels], Any], exp
     assert essence(_labels(name)) == expected
 
 
+def test_a_comment_is_a_text_that_keeps_who_wrote_it() -> None:
+    comment = _labels("several-elements")[0]["fields"]["comment"]
+    assert comment["value"] == "blurred plate"
+    assert comment["consolidation"]["workers"] == 1
+    assert [(one["value"], one["support"]["worker-ids"]) for one in comment["alternatives"]] == [
+        ("blurred plate", ["private.us-east-1.1b49aa35c94f835e"])
+    ]
+
+
 def test_a_comment_that_is_to_be_passed_through_asks_for_no_review() -> None:
     asked = _labels("several-elements")[0]["consolidation"]["reasons"]
     quiet = _labels("several-elements", Settings(pass_through=("comment",)))[0]
-    assert set(asked) - set(quiet["consolidation"]["reasons"]) == {"comment:unrecognised"}
+    assert set(asked) - set(quiet["consolidation"]["reasons"]) == {"comment:single-worker"}
     assert (
         "blurred plate"
         in quiet["fields"]["comment"]["annotationsFromAllWorkers"][0]["annotationData"]["content"]

@@ -15,7 +15,18 @@ from tests.payloads import Context, ids
 
 ROOT = Path(__file__).parents[2]
 STREETSCENES = ROOT / "tests" / "data" / "streetscenes" / "consolidation_request.json"
-WITH_MASKS = {"payload-in-s3", "undocumented-keys", "broken-answers", "semantic-mask", "instance-mask"}
+WITH_ARTEFACTS = {
+    "broken-answers",
+    "cuboid-tracks",
+    "instance-mask",
+    "linked-tracks",
+    "payload-in-s3",
+    "point-labels",
+    "semantic-mask",
+    "undocumented-keys",
+    "video-detections",
+    "video-tracks",
+}
 consolidate: Any = consolidation_handler
 pre_annotate: Any = pre_annotation_handler
 
@@ -54,7 +65,7 @@ def test_a_consolidation_event_gives_a_label_for_every_object(aws: Aws, path: Pa
     assert [label["error"] for label in labels if "error" in label] == []
     prefix = f"{event['outputConfig']}/consolidated-annotation/output/"
     assert all(uri.startswith(prefix) and aws.get(uri) for uri in _references(labels))
-    assert bool(_references(labels)) == (path.stem in WITH_MASKS)
+    assert bool(_references(labels)) == (path.stem in WITH_ARTEFACTS)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "events" / "pre-annotation").glob("*.json")), ids=_name)

@@ -28,7 +28,7 @@ def test_a_label_becomes_the_answer_of_a_worker_who_agrees_with_it(
 ) -> None:
     merged = law.merge(data.draw(law.elements))
     label = {**merged.label, "consolidation": {"kind": law.kind.name}}
-    started = initial_value(label, {})
+    started = initial_value(label, {}, law.data_object.get("content", ""))
     assert started is not None
     assert law.essence(started) == law.essence(law.as_element(merged.label, merged.artefacts))
 
@@ -108,6 +108,23 @@ def test_what_cannot_be_shown_is_none_and_the_job_goes_on(label: Any) -> None:
     assert initial_value(label, {}) is None
     line = {"source-ref": "s3://acme-in/1.jpg", "Roads": label, "Roads-metadata": {}}
     assert decide(line, (), Settings()).response.task_input["initialValue"] is None
+
+
+@pytest.mark.parametrize(
+    ("reading", "start", "end"),
+    [("any", 4, 7), ("code-point", 4, 7), ("utf-16", 5, 8), ("utf-16-lf", 4, 7), ("code-point-lf", 3, 6)],
+)
+def test_entities_are_counted_as_the_page_counted_them(reading: str, start: int, end: int) -> None:
+    """Our labels have code points; a page may count UTF-16 units, or CR LF as one."""
+    label = {
+        "annotations": {"entities": [{"label": "person", "startOffset": 4, "endOffset": 7}]},
+        "offset-unit": "code-point",
+        "offsets-read-as": reading,
+        "consolidation": {"kind": "entities"},
+    }
+    line = {"source": "😀\r\n Ann", "Names": label, "Names-metadata": {}}
+    started = decide(line, (), Settings()).response.task_input["initialValue"]
+    assert started == {"entities": [{"startOffset": start, "endOffset": end, "label": "person"}]}
 
 
 def test_a_page_of_several_elements_has_an_initial_value_for_each() -> None:
