@@ -17,12 +17,12 @@ from shared.errors import AnswerError, GtConsensusError
 from shared.json_node import Json, parse_json
 
 HOST = "127.0.0.1"
-_NAMES = {file.name for file in STAND_INS.iterdir()}
 _TYPES = {
     "js": "text/javascript; charset=utf-8",
     "json": "application/json",
     "html": "text/html; charset=utf-8",
 }
+_NAMES = {file.name for file in STAND_INS.iterdir() if file.suffix.removeprefix(".") in _TYPES}
 _CROWD_SCRIPT = re.compile(
     r"""<script[^>]*\bsrc\s*=\s*["']https://assets\.crowd\.aws/crowd-html-elements(?:-v\d+)?\.js["'][^>]*>""",
     re.IGNORECASE,

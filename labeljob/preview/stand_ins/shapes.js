@@ -3,6 +3,7 @@ import { make } from "./base.js";
 import { ImageWidget } from "./image.js";
 
 const CLOSE = 10; // screen pixels within which a click on the first point closes a polygon
+const MOVING = "Select one by its number to move it by mouse or arrow keys, Delete removes it.";
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** Items are {label, points}; a box has two opposite corners. */
@@ -153,7 +154,7 @@ class ShapeWidget extends ImageWidget {
 export class CrowdBoundingBox extends ShapeWidget {
   static key = "boundingBoxes";
   static flagged = true;
-  static hint = "Drag to draw a box. Select a box by its number to move it by mouse or arrow keys, Delete removes it.";
+  static hint = `Drag to draw a box. ${MOVING}`;
 
   read({ left, top, width, height }) {
     return [{ x: left, y: top }, { x: left + width, y: top + height }];
@@ -202,14 +203,14 @@ export class CrowdPolygon extends ShapeWidget {
   static key = "polygons";
   static closed = true;
   static least = 3;
-  static hint = "Click point by point; a click on the first point or Enter closes the polygon, Escape gives it up.";
+  static hint = `Click point by point; a click on the first point or Enter closes the polygon, Escape gives it up. ${MOVING}`;
 }
 
 export class CrowdPolyline extends ShapeWidget {
   static key = "polylines";
   static flagged = true;
   static least = 2;
-  static hint = "Click point by point; Enter ends the polyline, Escape gives it up.";
+  static hint = `Click point by point; Enter ends the polyline, Escape gives it up. ${MOVING}`;
 }
 
 export class CrowdLine extends ShapeWidget {
@@ -217,14 +218,14 @@ export class CrowdLine extends ShapeWidget {
   static flagged = true;
   static least = 2;
   static most = 2;
-  static hint = "Click on one end, then on the other. Escape gives the line up.";
+  static hint = `Click on one end, then on the other; Escape gives the line up. ${MOVING}`;
 }
 
 export class CrowdKeypoint extends ShapeWidget {
   static key = "keypoints";
   static least = 1;
   static most = 1;
-  static hint = "Click to set a point. Select a point by its number to move it by mouse or arrow keys, Delete removes it.";
+  static hint = `Click to set a point. ${MOVING}`;
 
   read({ x, y }) {
     return [{ x, y }];
