@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import mask_object
+from benchmarks import curves, mask_object
 
-BENCHMARKS = {"mask-object": mask_object.run}
+BENCHMARKS = {"mask-object": mask_object.run, "curves": curves.run}
 
 
 def main(names: list[str]) -> None:

@@ -5,7 +5,9 @@ from consolidation.kinds.boxes import BoxesKind
 from consolidation.kinds.class_label import ClassKind
 from consolidation.kinds.instance_mask import InstanceMaskKind
 from consolidation.kinds.keypoints import KeypointsKind
+from consolidation.kinds.lines import LinesKind
 from consolidation.kinds.multi_label import MultiLabelKind
+from consolidation.kinds.polylines import PolylinesKind
 from consolidation.kinds.semantic_mask import SemanticMaskKind
 
 KINDS: tuple[Kind, ...] = (
@@ -15,6 +17,8 @@ KINDS: tuple[Kind, ...] = (
     SemanticMaskKind(),
     InstanceMaskKind(),
     KeypointsKind(),
+    PolylinesKind(),
+    LinesKind(),
 )
 """The table of kinds. An element is of the kind that recognises most of its answers; of equals, the first here."""
 
