@@ -1,7 +1,7 @@
 """Laying drawings of one curve along each other: which way they run, and which place on one is which on the other.
 
-Dynamic time warping (Sakoe & Chiba 1978, doi:10.1109/TASSP.1978.1163055) bears different numbers of vertices, curves that cross themselves, and
-drawings that begin late or end early.
+Dynamic time warping (Sakoe & Chiba 1978, doi:10.1109/TASSP.1978.1163055) bears different numbers of vertices, curves that cross
+themselves, and drawings that begin late or end early.
 """
 
 from __future__ import annotations
@@ -49,12 +49,13 @@ def runs_backwards(samples: Floats, central: Floats) -> npt.NDArray[np.bool_]:
     return turned
 
 
-def lay_along(samples: Floats, central: Floats) -> list[Warp]:
+def lay_along(samples: Floats, central: Floats, lengths: Floats, central_lengths: Floats) -> list[Warp]:
     """Lay drawings along central drawings that run the same way.
 
     Args:
         samples: float64, shape (M, n, 2): places at even steps along each drawing. Not modified.
         central: float64, shape (M, n, 2): those of its central drawing.
+        lengths, central_lengths: float64, shape (M,): of the drawings themselves, in pixels.
 
     Returns:
         M warps.
@@ -62,9 +63,7 @@ def lay_along(samples: Floats, central: Floats) -> list[Warp]:
     Time O(M n^2), memory O(M n^2) bytes.
     """
     first, last = _matched(samples, central)
-    steps, central_steps = (
-        np.hypot(*np.diff(way, axis=1).transpose(2, 0, 1)).mean(axis=1) for way in (samples, central)
-    )
+    steps, central_steps = lengths / (samples.shape[1] - 1), central_lengths / (samples.shape[1] - 1)
     return [
         _warp(first[one], last[one], samples[one], central[one], float(steps[one]), float(central_steps[one]))
         for one in range(len(samples))

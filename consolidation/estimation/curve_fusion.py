@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +22,16 @@ Integers = npt.NDArray[np.int64]
 
 STEPS = 64
 """Places at which a drawing is laid along the central one."""
-_LEAST_PLACES, _MOST_PLACES, _PER_VERTEX = 64, 1024, 4
-"""Places at which drawings are fused: some for each vertex of the most detailed one."""
+_EVEN_PLACES, _MOST_BENDS = 64, 2048
+"""Places at which a curve is fused: at even steps, and at most so many vertices of its drawings."""
 _ALIKE = 4
 """Neighbouring places that say the same of a worker's exactness."""
 _ENOUGH = 0.5
 """Pixels by which simplification may always move a curve."""
 _DOUBT = 0.5
-"""The share of a curve's own uncertainty by which simplification may move it."""
+"""Share of a curve's own uncertainty by which simplification may move it."""
+_BEYOND = 0.05
+"""Share of the curve by which a drawing is taken to go on beyond its ends."""
 _BLOCK = 256
 
 
@@ -66,12 +69,15 @@ def fuse_curves(
         return []
     oriented, samples, backwards = _same_way(drawings, central[curves])
     groups = np.split(np.arange(len(drawings)), np.searchsorted(curves, np.arange(1, len(central))))
-    warps = _laid(samples, central[curves])
+    lengths = np.array([arc_lengths(drawing)[-1] for drawing in oriented])
+    warps = _laid(samples, lengths, central[curves])
     begins = grouped_median(np.array([warp.along[0] for warp in warps]), curves, votes)
     ends = grouped_median(np.array([warp.along[-1] for warp in warps]), curves, votes)
     said = [
-        _said([oriented[one] for one in group], [warps[one] for one in group], float(begin), float(end))
-        for group, begin, end in zip(groups, begins, ends, strict=True)
+        _said([oriented[one] for one in group], [warps[one] for one in group], oriented[middle], begin, end)
+        for group, middle, begin, end in zip(
+            groups, central.tolist(), begins.tolist(), ends.tolist(), strict=True
+        )
     ]
     located = _located(said, groups, workers, votes)
     return [
@@ -107,29 +113,48 @@ def _from_way(closed: Floats, share: float) -> Floats:
     return np.concatenate([seam, closed[reached > way], closed[1:][reached[1:] < way], seam])
 
 
-def _laid(samples: Floats, central: Integers) -> list[Warp]:
+def _laid(samples: Floats, lengths: Floats, central: Integers) -> list[Warp]:
     warps = []
     for start in range(0, len(samples), _BLOCK):
         rows = slice(start, start + _BLOCK)
-        warps += lay_along(samples[rows], samples[central[rows]])
+        middle = central[rows]
+        warps += lay_along(samples[rows], samples[middle], lengths[rows], lengths[middle])
     return warps
 
 
 def _said(
-    oriented: Sequence[Floats], warps: Sequence[Warp], begin: float, end: float
+    oriented: Sequence[Floats], warps: Sequence[Warp], central: Floats, begin: float, end: float
 ) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Where each drawing of a curve has each place of it, shape (m, p, 2), and whether it reaches there, shape (m, p)."""
+    """Where each drawing of a curve has each place of it, shape (m, p, 2), and whether it reaches there, shape (m, p).
+
+    A little beyond its ends a drawing is taken to go on beside the central one, so that no curve jumps where a drawing ends.
+    """
     most = max(len(drawing) for drawing in oriented)
     if most == 2:
         return np.stack(oriented), np.ones((len(oriented), 2), bool)
-    along = np.linspace(begin, end, int(np.clip(_PER_VERTEX * most, _LEAST_PLACES, _MOST_PLACES)))
-    places = [
-        points_along(drawing, np.interp(along, warp.along, warp.ways))
+    along = _places(oriented, warps, begin, end)
+    beyond = _BEYOND * (end - begin)
+    beside, places, inside = points_along(central, along), [], []
+    for drawing, warp in zip(oriented, warps, strict=True):
+        first, last = warp.along[0], warp.along[-1]
+        own = points_along(drawing, np.interp(along, warp.along, warp.ways))
+        places.append(own + beside - points_along(central, along.clip(first, last)))
+        inside.append((along >= first - beyond) & (along <= last + beyond))
+    reached = np.array(inside)
+    somebody = reached.any(axis=0)
+    return np.stack(places)[:, somebody], reached[:, somebody]
+
+
+def _places(oriented: Sequence[Floats], warps: Sequence[Warp], begin: float, end: float) -> Floats:
+    """Ways along the central drawing at which a curve is fused: even steps, and wherever a drawing has a vertex."""
+    even = np.asarray(np.linspace(begin, end, _EVEN_PLACES), np.float64)
+    vertices = [
+        np.interp(arc_lengths(drawing), warp.ways, warp.along)
         for drawing, warp in zip(oriented, warps, strict=True)
     ]
-    inside = np.array([(along >= warp.along[0]) & (along <= warp.along[-1]) for warp in warps])
-    somebody = inside.any(axis=0)
-    return np.stack(places)[:, somebody], inside[:, somebody]
+    bends = np.concatenate(vertices)
+    bends = bends[(bends > begin) & (bends < end)]
+    return np.sort(np.concatenate([even, bends[:: -(-len(bends) // _MOST_BENDS) or 1]]))
 
 
 def _located(
@@ -152,7 +177,7 @@ def _located(
     located = locate(np.concatenate(points), np.concatenate(numbers), workers[makers], votes[makers], prior)
     return [
         (located.centres[start:stop], float(located.spread[start:stop].mean()))
-        for start, stop in zip(starts, starts[1:], strict=False)
+        for start, stop in pairwise(starts)
     ]
 
 

@@ -11,8 +11,8 @@ class LinesKind(PolylinesKind):
     """Lines: `crowd-line`.
 
     Recognised: an object with an array `lines`.
-    Everything else is as with `polylines` (see there), of which a line is one with two vertices: the end points are fused each for itself, once all
-    lines run the same way. A line of other than two vertices is rejected alone.
+    Everything else is as with `polylines` (see there), of which a line is one with two vertices: the end points are fused each for
+    itself, once all lines run the same way. A line of other than two vertices is rejected alone.
     """
 
     name: ClassVar[str] = "lines"

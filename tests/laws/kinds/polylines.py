@@ -10,7 +10,7 @@ import numpy.typing as npt
 from hypothesis import strategies as st
 
 from tests.elements import Element, renamed_parts
-from tests.laws.merging import BY_NAME, Artefacts, KindUnderLaw, Label, support_of_all
+from tests.laws.merging import BY_NAME, KindUnderLaw, Label, support_of_all
 from tests.strategies import CELL, COLUMNS, HEIGHT, ROWS, WIDTH, categories
 
 KEYS = ("inputImageProperties", "width", "height", "vertices", "x", "y", "label")
