@@ -104,7 +104,7 @@ def curve_overlaps(
     mean = (np.column_stack([there.mean(axis=1), back.mean(axis=1)]) * shares).sum(axis=1)
     alike = (categories[first] == categories[second]) & (mean < _FAR * ceiling)
     tolerance = tolerance_seen(first[alike], second[alike], mean[alike], workers, ceiling)
-    close = [np.where(way > tolerance, 0.0, closeness(way, tolerance)).mean(axis=1) for way in (there, back)]
+    close = [np.where(way < tolerance, closeness(way, tolerance), 0.0).mean(axis=1) for way in (there, back)]
     likeness = (np.column_stack(close) * shares).sum(axis=1)
     some = likeness > 0
     return Overlaps(first[some], second[some], np.minimum(likeness[some], 1.0))
