@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ Integers = npt.NDArray[np.int64]
 SAMPLES = 48
 """Places along a curve at which it is compared."""
 _FAR = 0.9
+_COARSE = 4
+"""Of so many places one is looked at to see how far apart curves are."""
 _BLOCK = 512
 
 
@@ -90,54 +92,69 @@ def curve_overlaps(
     Raises:
         OverflowError: the surroundings of more than `most` pairs overlap.
 
-    Time O(P log P + E n^2), memory O(E n).
+    Time O(P log P + E n^2), memory O(P n + E).
     """
+    low, high = samples.min(axis=1), samples.max(axis=1)
     half = ceiling / 2
-    surroundings = np.hstack([samples.min(axis=1) - half, samples.max(axis=1) + half])
-    near = overlaps_between(surroundings.reshape(-1, 4), workers, most)
+    near = overlaps_between(np.hstack([low - half, high + half]), workers, most)
     first, second = near.first, near.second
-    lengths = np.hypot(*np.diff(samples, axis=1).transpose(2, 0, 1)).sum(axis=1)
-    shares = np.column_stack([lengths[first], lengths[second]])
-    shares /= shares.sum(axis=1, keepdims=True)
-    there = distances_to(samples, first, second, ceiling)
-    back = distances_to(samples, second, first, ceiling)
-    mean = (np.column_stack([there.mean(axis=1), back.mean(axis=1)]) * shares).sum(axis=1)
-    alike = (categories[first] == categories[second]) & (mean < _FAR * ceiling)
-    tolerance = tolerance_seen(first[alike], second[alike], mean[alike], workers, ceiling)
-    close = [np.where(way < tolerance, closeness(way, tolerance), 0.0).mean(axis=1) for way in (there, back)]
-    likeness = (np.column_stack(close) * shares).sum(axis=1)
+    apart = _mean_along(samples[:, ::_COARSE], samples, first, second, lambda gaps: np.minimum(gaps, ceiling))
+    alike = (categories[first] == categories[second]) & (apart < _FAR * ceiling)
+    tolerance = tolerance_seen(first[alike], second[alike], apart[alike], workers, ceiling)
+    gaps = np.maximum(low[first], low[second]) - np.minimum(high[first], high[second])
+    touching = (gaps < tolerance).all(axis=1)
+    first, second = first[touching], second[touching]
+    likeness = _mean_along(
+        samples, samples, first, second, lambda gaps: closeness(gaps, tolerance) * (gaps < tolerance)
+    )
     some = likeness > 0
     return Overlaps(first[some], second[some], np.minimum(likeness[some], 1.0))
 
 
-def distances_to(samples: Floats, first: Integers, second: Integers, most: float) -> Floats:
-    """How far each place on some curves is from others: from the two segments at the nearest place of the other.
+def _mean_along(
+    places: Floats, samples: Floats, first: Integers, second: Integers, value: Callable[[Floats], Floats]
+) -> Floats:
+    """The mean value of the distances from places on either curve of a pair to the other curve, by the curves' lengths.
 
     Args:
-        samples: float64, shape (P, n, 2). Not modified.
-        first, second: int64, shape (E,): from which curve to which.
-        most: distances are cut off here, in pixels.
+        places: float64, shape (P, m, 2): those looked at on each curve.
+        samples: float64, shape (P, n, 2): those that the curves are made of.
+        first, second: int64, shape (E,): the pairs.
+        value: of distances in pixels, element by element.
 
     Returns:
-        float64, shape (E, n). Time O(E n^2), memory O(E n).
+        float64, shape (E,).
     """
-    found = np.zeros((len(first), samples.shape[1]))
+    lengths = np.hypot(*np.diff(samples, axis=1).transpose(2, 0, 1)).sum(axis=1)
+    means = np.zeros(len(first))
     for start in range(0, len(first), _BLOCK):
         rows = slice(start, start + _BLOCK)
-        places, others = samples[first[rows]], samples[second[rows]]
-        gaps = (others**2).sum(2)[:, None] - 2 * places @ others.transpose(0, 2, 1)
-        nearest = gaps.argmin(axis=2)
-        pairs = np.arange(len(places))[:, None]
-        beside = [
-            _to_segment(
-                places,
-                others[pairs, nearest],
-                others[pairs, np.clip(nearest + step, 0, samples.shape[1] - 1)],
-            )
-            for step in (-1, 1)
-        ]
-        found[rows] = np.minimum(np.minimum(*beside), most)
-    return found
+        one, other = first[rows], second[rows]
+        there = value(distances_to(places[one], samples[other])).mean(axis=1)
+        back = value(distances_to(places[other], samples[one])).mean(axis=1)
+        share = lengths[one] / (lengths[one] + lengths[other])
+        means[rows] = share * there + (1 - share) * back
+    return means
+
+
+def distances_to(places: Floats, curves: Floats) -> Floats:
+    """How far places are from a curve: from the two segments at its nearest sample.
+
+    Args:
+        places: float64, shape (E, m, 2). Not modified.
+        curves: float64, shape (E, n, 2): samples of the curve that each row of places is compared with.
+
+    Returns:
+        float64, shape (E, m), in pixels. Time and memory O(E m n).
+    """
+    nearest = ((curves**2).sum(2)[:, None] - 2 * places @ curves.transpose(0, 2, 1)).argmin(axis=2)
+    rows, last = np.arange(len(places))[:, None], curves.shape[1] - 1
+    start = curves[rows, nearest]
+    before, after = (
+        _to_segment(places, start, curves[rows, (nearest + step).clip(0, last)]) for step in (-1, 1)
+    )
+    distances: Floats = np.minimum(before, after)
+    return distances
 
 
 def _to_segment(places: Floats, start: Floats, end: Floats) -> Floats:
