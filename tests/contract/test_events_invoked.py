@@ -15,7 +15,15 @@ from tests.payloads import Context, ids
 
 ROOT = Path(__file__).parents[2]
 STREETSCENES = ROOT / "tests" / "data" / "streetscenes" / "consolidation_request.json"
-WITH_MASKS = {"payload-in-s3", "undocumented-keys", "broken-answers", "semantic-mask", "instance-mask"}
+WITH_ARTEFACTS = {
+    "payload-in-s3",
+    "undocumented-keys",
+    "broken-answers",
+    "semantic-mask",
+    "instance-mask",
+    "video-detections",
+    "video-tracks",
+}
 consolidate: Any = consolidation_handler
 pre_annotate: Any = pre_annotation_handler
 
@@ -40,7 +48,7 @@ def _references(value: Any) -> list[str]:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "events" / "consolidation").glob("*.json")), ids=_name)
 def test_a_consolidation_event_gives_a_label_for_every_object(aws: Aws, path: Path) -> None:
-    """None of them an error, and every mask is where its label says."""
+    """None of them an error, and every mask or sequence is where its label says."""
     event = _event(path)
     payload = event["payload"]
     if isinstance(payload, dict):
@@ -54,7 +62,7 @@ def test_a_consolidation_event_gives_a_label_for_every_object(aws: Aws, path: Pa
     assert [label["error"] for label in labels if "error" in label] == []
     prefix = f"{event['outputConfig']}/consolidated-annotation/output/"
     assert all(uri.startswith(prefix) and aws.get(uri) for uri in _references(labels))
-    assert bool(_references(labels)) == (path.stem in WITH_MASKS)
+    assert bool(_references(labels)) == (path.stem in WITH_ARTEFACTS)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "events" / "pre-annotation").glob("*.json")), ids=_name)
