@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import mask_object
+from benchmarks import mask_object, video_tracks
 
-BENCHMARKS = {"mask-object": mask_object.run}
+BENCHMARKS = {"mask-object": mask_object.run, "video-tracks": video_tracks.run}
 
 
 def main(names: list[str]) -> None:

@@ -142,6 +142,16 @@ def test_pre_annotation_outcomes(
             [("BACKGROUND", 2), ("car", 2), ("road", 4)],
         ),
         (
+            "video-detections",
+            lambda labels: (labels[0]["counts"], labels[0]["candidates"]),
+            ({"car": 2, "bus": 1}, 1),
+        ),
+        (
+            "video-tracks",
+            lambda labels: (labels[0]["counts"], labels[0]["annotations"], labels[0]["candidates"]),
+            ({"car": 1, "bus": 1}, 8, 0),
+        ),
+        (
             "several-elements",
             lambda labels: sorted(labels[0]["fields"]),
             ["boundingBox", "comment", "weather"],
