@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import accuracy, curves, mask_object, transcripts
+from benchmarks import accuracy, curves, mask_object, transcripts, video_tracks
 
 BENCHMARKS: Mapping[str, Callable[[], object]] = {
     "mask-object": mask_object.run,
     "curves": curves.run,
     "transcripts": transcripts.run,
+    "video-tracks": video_tracks.run,
     "accuracy": accuracy.run,
 }
 

@@ -190,6 +190,16 @@ def test_pre_annotation_outcomes(
             [[{"x": 302, "y": 701}, {"x": 901, "y": 722}], 1],
         ),
         (
+            "video-detections",
+            lambda labels: (labels[0]["counts"], labels[0]["candidates"]),
+            ({"car": 2, "bus": 1}, 1),
+        ),
+        (
+            "video-tracks",
+            lambda labels: (labels[0]["counts"], labels[0]["annotations"], labels[0]["candidates"]),
+            ({"car": 1, "bus": 1}, 8, 0),
+        ),
+        (
             "several-elements",
             lambda labels: sorted(labels[0]["fields"]),
             ["boundingBox", "comment", "weather"],
