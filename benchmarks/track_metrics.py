@@ -1,5 +1,7 @@
-"""How good tracks are: IDF1 (Ristani et al. 2016, doi:10.1007/978-3-319-48881-3_2) and the CLEAR measures (Bernardin &
-Stiefelhagen 2008, doi:10.1155/2008/246309)."""
+"""How good tracks are.
+
+IDF1: Ristani et al. 2016, doi:10.1007/978-3-319-48881-3_2. MOTA and switches: Bernardin & Stiefelhagen 2008, doi:10.1155/2008/246309.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +69,9 @@ class Tracks:
     boxes: npt.NDArray[np.float64]
 
 
-Rows = list[tuple[int, int, int, npt.NDArray[np.float64]]]
+Box = npt.NDArray[np.float64]
+Rows = list[tuple[int, int, int, Box]]
+"""(frame, track, category, box)."""
 
 
 def scene(seed: int, pace: float = 5, frames: int = 150, things: int = 12) -> Tracks:
@@ -94,75 +98,99 @@ def scene(seed: int, pace: float = 5, frames: int = 150, things: int = 12) -> Tr
 
 def followed(truth: Tracks, worker: Tracker, seed: int) -> Tracks:
     """One worker's tracks of a scene."""
-    rng = np.random.default_rng(seed)
-    last = int(truth.frames.max()) + 1
-    things = int(truth.tracks.max()) + 1
-    ids = list(range(things))
-    fresh = things
-    said = {thing: int(truth.categories[truth.tracks == thing][0]) for thing in set(truth.tracks.tolist())}
-    for thing, category in said.items():
-        if rng.random() < worker.mistaken:
-            said[thing] = (category + 1) % CATEGORIES
-    carried = rng.normal(0, worker.drift, (things, 4))
-    away = np.zeros(things, int)
-    seen: set[int] = set()
-    left: list[int] = []
-    before: set[int] = set()
-    met: set[tuple[int, int]] = set()
-    rows: Rows = []
-    for frame in range(last):
-        here = np.flatnonzero(truth.frames == frame)
-        there = {int(truth.tracks[row]): truth.boxes[row] for row in here}
-        left += [ids[thing] for thing in before - there.keys()]
-        for thing in sorted(there.keys() - seen):
-            if left and rng.random() < worker.reuse:
-                ids[thing] = left.pop()
-        seen |= there.keys()
-        before = set(there)
+    return _Follower(truth, worker, seed).follow()
+
+
+class _Follower:
+    """A worker on the way through a scene."""
+
+    def __init__(self, truth: Tracks, worker: Tracker, seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._truth, self._worker = truth, worker
+        things = int(truth.tracks.max()) + 1
+        self._ids = list(range(things))
+        self._fresh = things
+        self._away = np.zeros(things, int)
+        self._carried = self._rng.normal(0, worker.drift, (things, 4))
+        self._said = {
+            thing: (
+                int(truth.categories[truth.tracks == thing][0]) + int(self._rng.random() < worker.mistaken)
+            )
+            % CATEGORIES
+            for thing in sorted(set(truth.tracks.tolist()))
+        }
+        self._known: set[int] = set()
+        self._before: set[int] = set()
+        self._met: set[tuple[int, int]] = set()
+        self._left: list[int] = []
+
+    def follow(self) -> Tracks:
+        """All frames, then what is invented."""
+        rows: Rows = []
+        frames = int(self._truth.frames.max()) + 1
+        for frame in range(frames):
+            here = np.flatnonzero(self._truth.frames == frame)
+            there = {int(self._truth.tracks[row]): self._truth.boxes[row] for row in here}
+            self._enter(there.keys())
+            self._swap(there)
+            rows += [
+                (frame, self._ids[thing], self._said[thing], self._drawn(box, self._carried[thing]))
+                for thing, box in sorted(there.items())
+                if self._looks_at(thing)
+            ]
+        return _tracks(rows + self._invented(frames))
+
+    def _enter(self, there: AbstractSet[int]) -> None:
+        """Things that come may get the track of one that left."""
+        self._left += [self._ids[thing] for thing in sorted(self._before - there)]
+        for thing in sorted(there - self._known):
+            if self._left and self._rng.random() < self._worker.reuse:
+                self._ids[thing] = self._left.pop()
+        self._known |= there
+        self._before = set(there)
+
+    def _swap(self, there: dict[int, Box]) -> None:
+        """Things that begin to overlap may be mistaken for each other from there on."""
         meet = {
             (one, other)
-            for one in there
-            for other in there
-            if one < other
-            and (there[one][:2] < there[other][2:]).all()
-            and (there[other][:2] < there[one][2:]).all()
+            for one, other in combinations(sorted(there), 2)
+            if (there[one][:2] < there[other][2:]).all() and (there[other][:2] < there[one][2:]).all()
         }
-        for one, other in sorted(meet - met):
-            if rng.random() < worker.swap:
-                ids[one], ids[other] = ids[other], ids[one]
-        met = meet
-        for thing in sorted(there):
-            if away[thing]:
-                away[thing] -= 1
-                if not away[thing] and rng.random() < worker.broken:
-                    ids[thing], fresh = fresh, fresh + 1
-                continue
-            if rng.random() < worker.gap:
-                away[thing] = rng.geometric(1 / worker.away)
-                continue
-            rows.append((frame, ids[thing], said[thing], _seen(there[thing], carried[thing], worker, rng)))
-    for _ in range(worker.invented):
-        start, stop = sorted(rng.integers(0, last, 2).tolist())
-        corner = rng.uniform([0, 0], [WIDTH - 100, HEIGHT - 100])
-        box = np.concatenate([corner, corner + rng.uniform(30, 100, 2)])
-        category = int(rng.integers(CATEGORIES))
-        rows += [
-            (frame, fresh, category, _seen(box, np.zeros(4), worker, rng)) for frame in range(start, stop)
-        ]
-        fresh += 1
-    return _tracks(rows)
+        for one, other in sorted(meet - self._met):
+            if self._rng.random() < self._worker.swap:
+                self._ids[one], self._ids[other] = self._ids[other], self._ids[one]
+        self._met = meet
 
+    def _looks_at(self, thing: int) -> bool:
+        """Whether the worker marks the thing; behind a gap the track may be a new one."""
+        if self._away[thing]:
+            self._away[thing] -= 1
+            if not self._away[thing] and self._rng.random() < self._worker.broken:
+                self._ids[thing], self._fresh = self._fresh, self._fresh + 1
+            return False
+        if self._rng.random() < self._worker.gap:
+            self._away[thing] = self._rng.geometric(1 / self._worker.away)
+            return False
+        return True
 
-def _seen(
-    box: npt.NDArray[np.float64],
-    carried: npt.NDArray[np.float64],
-    worker: Tracker,
-    rng: np.random.Generator,
-) -> npt.NDArray[np.float64]:
-    side = np.tile(box[2:] - box[:2], 2)
-    seen: npt.NDArray[np.float64] = np.round(box + side * (carried + rng.normal(0, worker.jitter, 4)))
-    seen[2:] = np.maximum(seen[2:], seen[:2] + 2)
-    return seen
+    def _invented(self, frames: int) -> Rows:
+        rows: Rows = []
+        for number in range(self._worker.invented):
+            start, stop = sorted(self._rng.integers(0, frames, 2).tolist())
+            corner = self._rng.uniform([0, 0], [WIDTH - 100, HEIGHT - 100])
+            box = np.concatenate([corner, corner + self._rng.uniform(30, 100, 2)])
+            category = int(self._rng.integers(CATEGORIES))
+            rows += [
+                (frame, self._fresh + number, category, self._drawn(box, np.zeros(4)))
+                for frame in range(start, stop)
+            ]
+        return rows
+
+    def _drawn(self, box: Box, carried: Box) -> Box:
+        side = np.tile(box[2:] - box[:2], 2)
+        drawn: Box = np.round(box + side * (carried + self._rng.normal(0, self._worker.jitter, 4)))
+        drawn[2:] = np.maximum(drawn[2:], drawn[:2] + 2)
+        return drawn
 
 
 def _tracks(rows: Rows) -> Tracks:

@@ -8,7 +8,7 @@ workers disagree it counts as votes (`LIKENESS`), enough to outweigh a narrow ma
 boxes from cuboids.
 
 On synthetic sequences (`benchmarks/video_tracks.py`) this keeps more identities than assigning clusters frame by frame to the tracks
-their workers' tracks went to, than clustering whole worker tracks, and than joining by overlap alone once things move fast.
+that their workers' tracks went to, and than joining by overlap alone once things move fast.
 """
 
 from __future__ import annotations

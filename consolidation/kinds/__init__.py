@@ -8,10 +8,12 @@ from consolidation.kinds.cuboids import CuboidsKind
 from consolidation.kinds.entities import EntitiesKind
 from consolidation.kinds.instance_mask import InstanceMaskKind
 from consolidation.kinds.keypoints import KeypointsKind
+from consolidation.kinds.lines import LinesKind
 from consolidation.kinds.linked_tracks import LinkedTracksKind
 from consolidation.kinds.multi_label import MultiLabelKind
 from consolidation.kinds.number import NumberKind
 from consolidation.kinds.point_labels import PointLabelsKind
+from consolidation.kinds.polylines import PolylinesKind
 from consolidation.kinds.ranking import RankingKind
 from consolidation.kinds.rating import RatingKind
 from consolidation.kinds.semantic_mask import SemanticMaskKind
@@ -23,6 +25,8 @@ KINDS: tuple[Kind, ...] = (
     ClassKind(),
     MultiLabelKind(),
     BoxesKind(),
+    PolylinesKind(),
+    LinesKind(),
     KeypointsKind(),
     SemanticMaskKind(),
     InstanceMaskKind(),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def link_objects(
         answers: of all workers, in the order of their ids.
 
     Returns:
-        The sensors' sequences with `ids` and `names` for all things, and the objects in more than one sensor.
+        The sensors' sequences with `given` and `names` for all things, and the objects in more than one sensor.
     """
     things = [(sensor, place) for sensor, made in merged.items() for place in range(len(made.video.things))]
     number = {thing: place for place, thing in enumerate(things)}
@@ -56,24 +57,25 @@ def link_objects(
     )
     names = _Names(merged)
     linked = {track: link for link in links for track in link.tracks}
-    ids: dict[str, dict[int, str]] = {sensor: {} for sensor in merged}
+    given: dict[str, dict[int, tuple[str, str]]] = {sensor: {} for sensor in merged}
     called: dict[str, dict[int, str]] = {sensor: {} for sensor in merged}
     objects = []
     for track in sorted(range(len(things)), key=lambda track: not names.thing(things[track]).accepted):
         link = linked.get(track)
         group = [things[other] for other in link.tracks] if link else [things[track]]
-        if group[0][1] in ids[group[0][0]]:
+        if group[0][1] in given[group[0][0]]:
             continue
         object_id, object_name = names.call(group)
         for sensor, place in group:
-            ids[sensor][place], called[sensor][place] = object_id, object_name
+            given[sensor][place], called[sensor][place] = (object_id, object_name), object_name
         if link:
             torn = len({names.thing(thing).label for thing in group}) > 1
             sensors = tuple(sensor for sensor, _ in group)
             support = _support(link, answers)
             objects.append(SensorObject(object_id, object_name, sensors, support, torn))
     videos = {
-        sensor: replace(made.video, ids=ids[sensor], names=called[sensor]) for sensor, made in merged.items()
+        sensor: replace(made.video, given=given[sensor], names=called[sensor])
+        for sensor, made in merged.items()
     }
     return videos, tuple(objects)
 
@@ -114,13 +116,16 @@ def _support(link: Linked, answers: Sequence[Answer]) -> Support:
 
 
 class _Names:
-    """Calls objects by the id that most workers gave one of their tracks, or by a hash; numbers them within a category."""
+    """Calls objects by the id, and the name that comes with it, that most workers gave one of their tracks; else by a hash and a number."""
 
     def __init__(self, merged: Mapping[str, MergedFrames]) -> None:
         self._merged = merged
-        self._taken: set[str] = set()
-        self._given = {name for made in merged.values() for name in made.video.ids.values()}
-        self._numbers: Counter[str] = Counter()
+        self._ids: set[str] = set()
+        self._called: set[str] = set()
+        given = [pair for made in merged.values() for pair in made.video.given.values()]
+        self._given = {object_id for object_id, _ in given}
+        self._kept = {name for _, name in given}
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(1))
 
     def thing(self, where: tuple[str, int]) -> Thing[Any]:
         """The consensus track of a sensor."""
@@ -128,11 +133,14 @@ class _Names:
 
     def call(self, group: Sequence[tuple[str, int]]) -> tuple[str, str]:
         """Id and name of an object with these tracks."""
-        given = [self._merged[sensor].video.ids.get(place) for sensor, place in group]
-        free = [name for name in given if name is not None and name not in self._taken]
-        first = self.thing(group[0])
-        video = self._merged[group[0][0]].video
-        made = free[0] if free else hashed_id(first, video, self._taken | self._given)
-        self._taken.add(made)
-        self._numbers[first.label] += 1
-        return made, f"{first.label}:{self._numbers[first.label]}"
+        first, video = self.thing(group[0]), self._merged[group[0][0]].video
+        given = [self._merged[sensor].video.given.get(place, ("", "")) for sensor, place in group]
+        known = [(object_id, name) for object_id, name in given if object_id and object_id not in self._ids]
+        object_id, name = known[0] if known else (hashed_id(first, video, self._ids | self._given), "")
+        label, _, number = name.rpartition(":")
+        if label != first.label or not number.isdecimal() or name in self._called:
+            numbered = (f"{first.label}:{number}" for number in self._numbers[first.label])
+            name = next(one for one in numbered if one not in self._called | self._kept)
+        self._ids.add(object_id)
+        self._called.add(name)
+        return object_id, name

@@ -64,6 +64,7 @@ class VideoPart:
         frame: index into the answer's frames.
         label: the category's name, or a class id that the answer itself does not explain.
         track: (`object-id` or `object-name`, its value), or None where the part has neither.
+        name: `object-name`, empty where there is none.
         shape: of the answer's geometry.
         attributes: `label-category-attributes`.
     """
@@ -71,6 +72,7 @@ class VideoPart:
     frame: int
     label: str | int
     track: tuple[str, str] | None
+    name: str
     shape: Any
     attributes: Attributes
 
@@ -233,6 +235,7 @@ class _Reader:
             frame=len(self.frames) - 1,
             label=self._form.category(node, self._class_names, self._limits),
             track=self._track(node),
+            name=name.value if (name := node.get("object-name")) and isinstance(name.value, str) else "",
             shape=self._geometry.read(node, self._limits),
             attributes=self._attributes(node, "label-category-attributes"),
         )

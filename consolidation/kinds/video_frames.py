@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -122,7 +123,11 @@ class VideoFramesKind(Kind):
             geometry=geometry,
             frames=_named_frames(kept, keys),
             things=merged.things,
-            ids=_given_ids(merged.things, tracks, marks, kept) if self.linked else {},
+            given=_given_identities(
+                merged.things, [part for _, _, part in drawn], marks.workers.tolist(), kept
+            )
+            if self.linked
+            else {},
             categories=task.categories(marks.labels),
         )
         return MergedFrames(video, merged, marks, tracks, kept, rejected)
@@ -241,7 +246,7 @@ class VideoTracksKind(VideoFramesKind):
     Category: one vote for each worker who marked the object: the category the worker gave it in most frames.
     Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:object-N`.
     Ids: an `object-id` that more than half of the votes for an object share is kept, as in adjustments of an earlier label; else it is a
-    hash of the object's frames and shapes. `object-name` is `category:N`.
+    hash of the object's frames and shapes. `object-name` is `category:N`, that which comes with a kept id if it has this form.
     Single worker: the worker's tracks, confidence null. Empty answer, duplicate worker, another geometry: as `VideoDetectionsKind`.
     Confidence of an object: probability that it is real, given the share of its frames that the workers marked, times that its category
     is right; of a part, the same with the workers who marked it there. Of the label, and agreement: as `VideoDetectionsKind`. A worker's
@@ -311,39 +316,40 @@ def _named_frames(answers: Sequence[Answer], keys: Sequence[FrameKey]) -> tuple[
     )
 
 
-def _given_ids(
+def _given_identities(
     things: Sequence[Thing[Any]],
-    tracks: Sequence[tuple[str, str] | None],
-    marks: Marks[Any],
+    parts: Sequence[VideoPart],
+    workers: Sequence[int],
     answers: Sequence[Answer],
-) -> dict[int, str]:
-    """The `object-id` that more than half of the votes for a thing share; an id is given once, to the thing with most parts of it."""
+) -> dict[int, tuple[str, str]]:
+    """The `object-id` that more than half of the votes for a thing share, and the `object-name` that comes with it most often.
+
+    An id is given once, to the thing with most parts of it.
+    """
     claims = []
-    workers = marks.workers.tolist()
     for number, thing in enumerate(things):
-        count: dict[tuple[int, str], int] = {}
-        for sighting in thing.sightings:
-            for member in sighting.members:
-                track = tracks[member]
-                if track and track[0] == "object-id":
-                    key = workers[member], track[1]
-                    count[key] = count.get(key, 0) + 1
-        best: dict[int, tuple[int, str]] = {}
-        for (worker, name), parts in sorted(count.items()):
-            best[worker] = max(best.get(worker, (0, "")), (parts, name))
-        makers = {workers[member] for sighting in thing.sightings for member in sighting.members}
-        total = sum(answers[maker].weight for maker in sorted(makers))
-        for name in sorted({name for _, name in best.values()}):
-            votes = sum(
-                answers[worker].weight for worker, (_, chosen) in sorted(best.items()) if chosen == name
-            )
+        members = [member for sighting in thing.sightings for member in sighting.members]
+        used = Counter(
+            (workers[member], track[1])
+            for member in members
+            if (track := parts[member].track) and track[0] == "object-id"
+        )
+        chosen: dict[int, str] = {}
+        for (worker, given), _ in sorted(used.items(), key=lambda item: (-item[1], item[0])):
+            chosen.setdefault(worker, given)
+        total = sum(answers[worker].weight for worker in sorted({workers[member] for member in members}))
+        for given in sorted(set(chosen.values())):
+            votes = sum(answers[worker].weight for worker in sorted(chosen) if chosen[worker] == given)
             if votes > total / 2:
-                parts = sum(parts for parts, chosen in best.values() if chosen == name)
-                claims.append((-parts, number, name))
-    ids: dict[int, str] = {}
+                names = Counter(
+                    parts[member].name for member in members if parts[member].track == ("object-id", given)
+                )
+                name = min(names, key=lambda name: (-names[name], name))
+                claims.append((-names.total(), number, given, name))
+    identities: dict[int, tuple[str, str]] = {}
     taken: set[str] = set()
-    for _, number, name in sorted(claims):
-        if number not in ids and name not in taken:
-            ids[number] = name
-            taken.add(name)
-    return ids
+    for _, number, given, name in sorted(claims):
+        if given not in taken:
+            identities[number] = given, name
+            taken.add(given)
+    return identities

@@ -34,7 +34,7 @@ class MergedVideo:
         geometry: of the parts.
         frames: all that any worker has, in order.
         things: accepted ones and candidates.
-        ids: ids that workers share, by index into `things`.
+        given: (object id, object name or an empty text) that workers share, by index into `things`.
         categories: gives the class ids.
         names: `object-name` by index into `things`, where it is not to be the number within this sequence.
     """
@@ -43,7 +43,7 @@ class MergedVideo:
     geometry: FrameGeometry[Any]
     frames: tuple[NamedFrame, ...]
     things: tuple[Thing[Any], ...]
-    ids: Mapping[int, str]
+    given: Mapping[int, tuple[str, str]]
     categories: tuple[str, ...]
     names: Mapping[int, str] = field(default_factory=dict)
 
@@ -106,7 +106,11 @@ class _Writer:
     def frames(self, *, accepted: bool) -> list[dict[str, Any]]:
         """Every frame with its parts that have a quorum, or those that have none."""
         written: list[dict[str, Any]] = [
-            {**frame.names, "frame-attributes": dict(frame.attributes), self._merged.list_name: []}
+            {
+                **dict(sorted(frame.names.items(), reverse=True)),  # the number before the name
+                "frame-attributes": dict(frame.attributes),
+                self._merged.list_name: [],
+            }
             for frame in self._merged.frames
         ]
         for thing, identity in zip(self._merged.things, self._identity, strict=True):
@@ -149,17 +153,24 @@ class _Writer:
 
 
 def _identities(merged: MergedVideo) -> list[dict[str, str]]:
-    """`object-id` and `object-name` of every thing; names are numbered within a category, accepted things first."""
-    taken = set(merged.ids.values())
-    numbers: Counter[str] = Counter()
-    identities: list[dict[str, str]] = [{} for _ in merged.things]
-    for place in sorted(range(len(merged.things)), key=lambda place: not merged.things[place].accepted):
-        thing = merged.things[place]
-        numbers[thing.label] += 1
-        given = merged.ids.get(place) or hashed_id(thing, merged, taken)
-        taken.add(given)
-        name = merged.names.get(place, f"{thing.label}:{numbers[thing.label]}")
-        identities[place] = {"object-id": given, "object-name": name}
+    """`object-id` and `object-name` of every thing; names not given are numbered within a category, accepted things first."""
+    things = merged.things
+    ids = {given for given, _ in merged.given.values()}
+    names = dict(merged.names)
+    taken = set(names.values())
+    for place, (_, name) in sorted(merged.given.items()):
+        label, _, number = name.rpartition(":")
+        if label == things[place].label and number.isdecimal() and name not in taken:
+            names[place] = name
+            taken.add(name)
+    numbers = {thing.label: count(1) for thing in things}
+    identities: list[dict[str, str]] = [{} for _ in things]
+    for place in sorted(range(len(things)), key=lambda place: not things[place].accepted):
+        thing = things[place]
+        given = merged.given[place][0] if place in merged.given else hashed_id(thing, merged, ids)
+        ids.add(given)
+        free = (name for number in numbers[thing.label] if (name := f"{thing.label}:{number}") not in taken)
+        identities[place] = {"object-id": given, "object-name": names.get(place) or next(free)}
     return identities
 
 

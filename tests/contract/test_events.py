@@ -177,6 +177,29 @@ def test_pre_annotation_outcomes(
             [["repave", "repaint", "widen"], ["repave", "widen", "repaint"]],
         ),
         (
+            "polylines",
+            lambda labels: [
+                (line["class-name"], line["vertices"][0], line["support"]["workers"])
+                for line in labels[0]["annotations"]
+            ],
+            [("lane", {"x": 200, "y": 900}, 3), ("kerb", {"x": 900, "y": 900}, 2)],
+        ),
+        (
+            "lines",
+            lambda labels: [labels[0]["annotations"][0]["vertices"], len(labels[0]["candidates"])],
+            [[{"x": 302, "y": 701}, {"x": 901, "y": 722}], 1],
+        ),
+        (
+            "video-detections",
+            lambda labels: (labels[0]["counts"], labels[0]["candidates"]),
+            ({"car": 2, "bus": 1}, 1),
+        ),
+        (
+            "video-tracks",
+            lambda labels: (labels[0]["counts"], labels[0]["annotations"], labels[0]["candidates"]),
+            ({"car": 1, "bus": 1}, 8, 0),
+        ),
+        (
             "several-elements",
             lambda labels: sorted(labels[0]["fields"]),
             ["boundingBox", "comment", "weather"],

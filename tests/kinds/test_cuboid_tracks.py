@@ -109,7 +109,7 @@ def _label(merged: Merged) -> tuple[dict[str, Any], dict[str, bytes]]:
 def test_the_category_may_stand_in_the_object_name() -> None:
     one = {name: value for name, value in _car("a", 0.0).items() if name != "label"}
     merged = _merge([[{**one, "object-name": "van:3", "class-id": 0}]])
-    assert _tracks(merged) == {"van:1": [(0, 0.0)]}
+    assert _tracks(merged) == {"van:3": [(0, 0.0)]}
 
 
 def test_a_cuboid_that_cannot_be_read_costs_only_itself() -> None:
