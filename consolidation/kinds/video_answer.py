@@ -143,7 +143,7 @@ class _Reader:
         try:
             frame = self._frame(node)
             if frame.key in self._known:
-                raise node["frame-no"].fail("is the number of an earlier frame, which counts")
+                raise node.fail("is a frame that the answer has already; the first counts")
             listed = list(self._listed(node))
         except AnswerError as fault:
             self.faults.append((node.path, fault.reason))
