@@ -13,7 +13,7 @@ export PYTHON
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup venv sam ministack runtime lock demo test lint format types pytest build deploy sam-local \
+.PHONY: help setup venv sam ministack runtime lock demo test fuzz lint format types pytest build deploy sam-local \
         bench accuracy artefact-report clean
 
 help: ## Show this list
@@ -56,6 +56,9 @@ types: venv ## mypy, strict
 
 pytest: setup ## All tests, also of the built and deployed artefact
 	$(BIN)/pytest $(ARGS)
+
+fuzz: venv ## Try the laws of merging on many new examples (ARGS="-k polygons")
+	$(BIN)/pytest tests/laws --hypothesis-profile=fuzz $(ARGS)
 
 build: venv sam ## sam build, for RUNTIME=python3.13 ARCH=x86_64
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tools/build.sh "$(SAM)" "$(RUNTIME)" "$(ARCH)"

@@ -5,9 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import accuracy, mask_object
+from benchmarks import accuracy, curves, mask_object, transcripts, video_tracks
 
-BENCHMARKS: Mapping[str, Callable[[], object]] = {"mask-object": mask_object.run, "accuracy": accuracy.run}
+BENCHMARKS: Mapping[str, Callable[[], object]] = {
+    "mask-object": mask_object.run,
+    "curves": curves.run,
+    "transcripts": transcripts.run,
+    "video-tracks": video_tracks.run,
+    "accuracy": accuracy.run,
+}
 
 
 def main(names: list[str]) -> None:

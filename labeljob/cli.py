@@ -10,6 +10,11 @@ from shared import __version__
 from shared.errors import GtConsensusError
 
 COMMANDS = {
+    "preview": (
+        "labeljob.preview.command",
+        "preview_command",
+        "Open a worker page, answer it and see the label.",
+    ),
     "replay": (
         "labeljob.replay",
         "replay_command",

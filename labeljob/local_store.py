@@ -32,7 +32,7 @@ class LocalStore:
         if self._copy is None:
             locations = AllowedLocations(((place.bucket, ""),))
             return S3Store(self._access.client(), locations).read(uri, limit=limit, limit_name=limit_name)
-        file = _file_of(place, self._copy)
+        file = file_of(place, self._copy)
         if file is None:
             raise ObjectMissingError(f"there is no copy of {place} in {self._copy}")
         if file.stat().st_size > limit:
@@ -54,7 +54,8 @@ class LocalStore:
             raise StorageError(f"cannot write to {self._artefacts}: {failure}") from failure
 
 
-def _file_of(place: S3Uri, copy: Path) -> Path | None:
+def file_of(place: S3Uri, copy: Path) -> Path | None:
+    """The file of a folder that is the copy of an object: the one with the longest part of its key, or None."""
     segments = [place.bucket, *place.key.split("/")]
     candidates = (copy.joinpath(*segments[start:]) for start in range(len(segments)))
     return next((file for file in candidates if file.is_file()), None)

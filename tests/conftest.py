@@ -1,4 +1,7 @@
-"""A local AWS for tests of what talks to S3: moto's server on a free port, and the two functions set up to use it."""
+"""A local AWS for tests of what talks to S3: moto's server on a free port, and the two functions set up to use it.
+
+Generated examples are the same in every run, so that a change that breaks nothing cannot fail; `make fuzz` looks for new ones.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
 
 from tests.payloads import Context, consolidation_event, pre_annotation_event
@@ -29,6 +33,11 @@ AWS_VARIABLES = {
     "NO_PROXY": "127.0.0.1",
     "no_proxy": "127.0.0.1",
 }
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("fuzz", settings.get_profile("steady"), derandomize=False, max_examples=2_000)
+settings.load_profile("steady")
 OTHER_VARIABLES = ("ALLOWED_ROLES", "KMS_KEY_ID", "SETTINGS_S3_URI", "READ_LABEL_CATEGORIES")
 
 

@@ -57,8 +57,8 @@ def measure(data: Path) -> list[Row]:
             majority=_accuracy({claim: _mode(claims[claim], learned[claim]) for claim in claims}, gold),
             single=single,
             published={"weights by log odds (README)": 0.6},
-            note="method `weighted`; a weight is the log odds of the worker's accuracy on the other gold claims, one right and one wrong answer "
-            "added, and 0 for a worker worse than chance; `majority` is the vote with the same weights",
+            note="method `weighted`; a weight is the log odds of the worker's accuracy on the other gold claims, one right and one wrong "
+            "answer added, and 0 for a worker worse than chance; `majority` is the vote with the same weights",
         ),
     ]
 
@@ -88,7 +88,7 @@ def _ours(given: Mapping[str, str], weights: Mapping[str, float]) -> float:
         radio = JsonNode({step: step == rating for step in STEPS}, "$", AnswerError)
         answers.append(Answer(worker, _KIND.parse(radio, settings.limits), weights[worker], weights[worker]))
     task = Task(settings)
-    label = _KIND.write(merge_answers(_KIND, answers, task), task, lambda body, extension: "")
+    label = _KIND.write(merge_answers(_KIND, answers, task), task, lambda *_: "")
     return float(label["value"])  # type: ignore[arg-type] # the label is JSON
 
 

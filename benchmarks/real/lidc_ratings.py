@@ -90,7 +90,7 @@ def _ours(ratings: Sequence[int], steps: int) -> float:
         for place, rating in enumerate(ratings)
     ]
     task = Task(Settings())
-    label = _KIND.write(merge_answers(_KIND, answers, task), task, lambda body, extension: "")
+    label = _KIND.write(merge_answers(_KIND, answers, task), task, lambda *_: "")
     return float(label["value"])  # type: ignore[arg-type] # the label is JSON
 
 
@@ -98,14 +98,14 @@ def _radio(rating: int, steps: int) -> dict[str, bool]:
     return {str(step): step == rating for step in range(1, steps + 1)}
 
 
-def _mode(ratings: Sequence[int], steps: int) -> float:
+def _mode(ratings: Sequence[int], _: int) -> float:
     counts = Counter(ratings)
     return float(min(counts, key=lambda rating: (-counts[rating], rating)))
 
 
-def _mean(ratings: Sequence[int], steps: int) -> float:
+def _mean(ratings: Sequence[int], _: int) -> float:
     return float(np.mean(ratings))
 
 
-def _first(ratings: Sequence[int], steps: int) -> float:
+def _first(ratings: Sequence[int], _: int) -> float:
     return float(ratings[0])

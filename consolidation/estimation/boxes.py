@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.matching import Overlaps
-from consolidation.estimation.medians import weighted_median
+from consolidation.estimation.medians import weighted_medians
 
 Boxes = npt.NDArray[np.float64]
 _BLOCK = 256
@@ -93,7 +93,7 @@ def fuse(boxes: Boxes, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float
 
     Time O(M log M).
     """
-    return weighted_median(boxes, weights)
+    return weighted_medians(boxes, weights)
 
 
 def _area(boxes: Boxes) -> npt.NDArray[np.float64]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.cuboids import HEIGHT, LENGTH, PITCH, ROLL, WIDTH, YAW, Cuboids
-from consolidation.estimation.medians import weighted_median
+from consolidation.estimation.medians import weighted_medians
 from consolidation.estimation.votes import winners
 
 _LEVEL = 1e-9
@@ -119,7 +119,7 @@ def _median(members: Cuboids, anchor: Quarters, weights: Floats) -> Cuboids:
     central = members[np.arange(len(members)), anchor, ROLL : YAW + 1]
     level = members.copy()
     level[..., ROLL : YAW + 1] = on_circle(members[..., ROLL : YAW + 1] - central[:, None])
-    median = weighted_median(level, weights)
+    median = weighted_medians(level, weights)
     median[:, ROLL : YAW + 1] = on_circle(median[:, ROLL : YAW + 1] + central)
     return median
 

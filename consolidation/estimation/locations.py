@@ -21,7 +21,7 @@ FREEDOM = 4.0
 """Degrees of freedom of the t-distribution: about one point in a hundred lies beyond 4.5 scales."""
 PRIOR = 10.0
 """Points' worth of belief that a worker is as exact as the others: few points say little of who is exact."""
-_ROUNDS = 8
+_ROUNDS = 12
 _LEAST_SHARE = 0.03
 """No worker's variance is taken for less than this share of the common one, so that nobody decides alone."""
 _LEAST_FREE = 0.05

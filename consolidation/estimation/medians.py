@@ -8,7 +8,7 @@ import numpy.typing as npt
 _SLACK = 1e-9
 
 
-def weighted_median(
+def weighted_medians(
     values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
     """The weighted median of each column of each group.
@@ -30,7 +30,13 @@ def weighted_median(
     half, slack = reached[..., -1:, :] / 2, reached[..., -1:, :] * _SLACK
     lower = np.argmax(reached >= half - slack, axis=-2)[..., None, :]
     upper = np.argmax(reached > half + slack, axis=-2)[..., None, :]
-    lower_half = np.take_along_axis(ranked, lower, axis=-2)[..., 0, :] / 2
-    upper_half = np.take_along_axis(ranked, upper, axis=-2)[..., 0, :] / 2
-    median: npt.NDArray[np.float64] = lower_half + upper_half  # halved first: their sum may be no float
+    low = np.take_along_axis(ranked, lower, axis=-2)[..., 0, :]
+    high = np.take_along_axis(ranked, upper, axis=-2)[..., 0, :]
+    # Halved before they are added, as their sum may be no float; what halving would lose is kept where both are one value.
+    median: npt.NDArray[np.float64] = np.where(low == high, low, low / 2 + high / 2)
     return median
+
+
+def weighted_median(values: list[float], weights: list[float]) -> float:
+    """The weighted median of single numbers, by the same rule."""
+    return float(weighted_medians(np.array(values, np.float64)[:, None], np.array(weights))[0])

@@ -1,9 +1,10 @@
 """One order of items from several: the order that contradicts the fewest votes (Kemeny 1959).
 
-Its cost is the number of votes, over all pairs of items, for the other order of the pair. Strict majorities are first condensed: where everything in
-one group of items beats or ties everything in another, some cheapest order keeps the groups apart (the extended Condorcet criterion, Truchon 1998),
-so that only groups in which majorities run in a circle need a search. Groups of up to EXACT items are solved exactly by dynamic programming over their
-subsets (Betzler et al. 2009, doi:10.1016/j.tcs.2009.08.033), larger ones by the best of several local searches.
+Its cost is the number of votes, over all pairs of items, for the other order of the pair. Strict majorities are first condensed: where
+everything in one group of items beats or ties everything in another, some cheapest order keeps the groups apart (the extended Condorcet
+criterion, Truchon 1998), so that only groups in which majorities run in a circle need a search. Groups of up to EXACT items are solved
+exactly by dynamic programming over their subsets (Betzler et al. 2009, doi:10.1016/j.tcs.2009.08.033), larger ones by the best of several
+local searches.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ EXACT = 12
 _SEARCHES = 10
 """Orders from which a local search starts."""
 _SLACK = 1e-9
+_MISSING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def borda_scores(preferences: Preferences) -> Floats:
     """
     won = preferences.before.sum(axis=1) + preferences.tied.sum(axis=1) / 2
     compared = preferences.compared.sum(axis=1)
-    return np.divide(won, compared, out=np.full(len(won), 0.5), where=compared > 0)
+    scores: Floats = np.divide(won, compared, out=np.full(len(won), 0.5), where=compared > 0)
+    return scores
 
 
 def cheapest_order(preferences: Preferences, rankings: Sequence[Sequence[int]] = ()) -> Ordering:
@@ -96,8 +99,8 @@ def cheapest_order(preferences: Preferences, rankings: Sequence[Sequence[int]] =
     Returns:
         Of all cheapest orders (within a billionth of the votes), for each circle the one that puts lower numbers first.
 
-    Time O(n^3 log n) for the majorities, O(2^m * m) for a circle of m <= EXACT items, O(m^2) for each round of a local search on a larger one;
-    memory O(n^2 + 2^m * m).
+    Time O(n^3 log n) for the majorities, O(2^m * m) for a circle of m <= EXACT items, O(m^2) for each round of a local search on a larger
+    one; memory O(n^2 + 2^m * m).
     """
     before = preferences.before
     slack = _SLACK * max(float(preferences.compared.max(initial=0.0)), 1e-300)
@@ -128,8 +131,8 @@ def order_agreement(ranks: Floats, others: Floats) -> Floats:
         ranks: float64, shape (W, n). others: float64, shape (V, n). NaN where an item is not ranked. Not modified.
 
     Returns:
-        float64, shape (W, V): over pairs of items that both ranked, 1 for the same order or a tie in both, 0.5 for a tie in one; NaN where both
-        ranked no pair.
+        float64, shape (W, V): over pairs of items that both ranked, 1 for the same order or a tie in both, 0.5 for a tie in one; NaN
+        where both ranked no pair.
 
     Time O(W*V*n^2), memory O((W+V)*n^2).
     """
@@ -140,10 +143,8 @@ def order_agreement(ranks: Floats, others: Floats) -> Floats:
         (one == sign).astype(np.float32) @ (other == -sign).astype(np.float32).T for sign in (-1, 1)
     )
     agreed = np.asarray(same + (common - same - opposed) / 2, np.float64)
-    return np.divide(agreed, common, out=np.full(agreed.shape, np.nan), where=common > 0)
-
-
-_MISSING = 2
+    shares: Floats = np.divide(agreed, common, out=np.full(agreed.shape, np.nan), where=common > 0)
+    return shares
 
 
 def _pair_signs(ranks: Floats) -> npt.NDArray[np.int8]:
@@ -165,7 +166,10 @@ def _closure(edges: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 
 def _condensed(majority: npt.NDArray[np.bool_], circles: npt.NDArray[np.bool_]) -> list[list[int]]:
-    """Circles and single items, ascending within, in an order that follows every majority between them; the lowest number first where free."""
+    """Circles and single items, ascending within, in an order that follows every majority between them.
+
+    Where that leaves a choice, the one with the lowest number comes first.
+    """
     items = len(majority)
     head = np.where(circles.any(axis=1), circles.argmax(axis=1), np.arange(items))
     members: dict[int, list[int]] = {}

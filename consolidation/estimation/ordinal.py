@@ -1,7 +1,8 @@
 """Votes on an ordinal scale: the median, and how sure it is.
 
-A scale of K steps is K - 1 questions of yes and no: is the truth at least step k? (Frank & Hall 2001, doi:10.1007/3-540-44795-4_13). Each has the posterior of
-`estimation.votes`; since the share of yes falls along the scale, so do the posteriors, and their differences are a probability of each step.
+A scale of K steps is K - 1 questions of yes and no: is the truth at least step k? (Frank & Hall 2001, doi:10.1007/3-540-44795-4_13). Each
+has the posterior of `estimation.votes`; since the share of yes falls along the scale, so do the posteriors, and their differences are a
+probability of each step.
 The median is the step at which they pass one half: the median of that distribution, too.
 """
 

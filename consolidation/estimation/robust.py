@@ -70,9 +70,9 @@ def spread(values: Floats, weights: Floats, centre: float) -> float:
 def chance_within(tolerance: float, noise: float, answers: float) -> float:
     """Probability that the truth lies within a tolerance of the centre of several answers.
 
-    The answers scatter normally around the truth with unknown variance, whose prior is a scaled inverse chi-squared of PRIOR_ANSWERS degrees
-    of freedom around (PRIOR_NOISE * tolerance)^2; so the truth has a Student t posterior around the centre (Gelman et al., Bayesian Data
-    Analysis, section 3.2, with the robust spread in the place of the sample's).
+    The answers scatter normally around the truth with unknown variance, whose prior is a scaled inverse chi-squared of PRIOR_ANSWERS
+    degrees of freedom around (PRIOR_NOISE * tolerance)^2; so the truth has a Student t posterior around the centre (Gelman et al.,
+    Bayesian Data Analysis, section 3.2, with the robust spread in the place of the sample's).
 
     Args:
         tolerance: >= 0.

@@ -24,11 +24,13 @@ class Linked:
     Attributes:
         tracks: ascending, at least two, at most one of a sensor.
         workers: who gave two of them one id, ascending.
+        of: workers who gave two of them an id, the same or not.
         share: of the votes of those who marked two of these tracks, those who gave them one id; the lowest of the links made.
     """
 
     tracks: tuple[int, ...]
     workers: tuple[int, ...]
+    of: int
     share: float
 
 
@@ -50,12 +52,13 @@ def link_sensors(
     Pairs are taken in the order of their votes, most first; two that would bring two tracks of one sensor together stay apart. Ties:
     fewer votes against, then the earlier tracks. Time O(objects * sensors^2), memory O(pairs).
     """
-    votes, against, speakers = _votes(objects, weights)
+    votes, against, speakers, judges = _votes(objects, weights)
     order = sorted(votes, key=lambda pair: (-round(votes[pair], 9), round(against[pair], 9), pair))
     groups = [{track} for track in range(len(sensors))]
     seen = [{sensor} for sensor in sensors]
     share: dict[int, float] = {}
     workers: defaultdict[int, set[int]] = defaultdict(set)
+    asked: defaultdict[int, set[int]] = defaultdict(set)
     owner = list(range(len(sensors)))
     for one, other in order:
         first, second = sorted((owner[one], owner[other]))
@@ -69,10 +72,12 @@ def link_sensors(
                 owner[track] = first
             share[first] = min(share.get(first, 1.0), share.pop(second, 1.0))
             workers[first] |= workers.pop(second, set())
+            asked[first] |= asked.pop(second, set())
             share[first] = min(share[first], votes[one, other] / (votes[one, other] + against[one, other]))
         workers[first] |= speakers[one, other]
+        asked[first] |= judges[one, other]
     return [
-        Linked(tuple(sorted(groups[first])), tuple(sorted(workers[first])), share[first])
+        Linked(tuple(sorted(groups[first])), tuple(sorted(workers[first])), len(asked[first]), share[first])
         for first in sorted(share, key=lambda first: min(groups[first]))
     ]
 
@@ -82,8 +87,8 @@ Pair = tuple[int, int]
 
 def _votes(
     objects: Iterable[tuple[int, Mapping[int, int]]], weights: npt.NDArray[np.float64]
-) -> tuple[dict[Pair, float], dict[Pair, float], dict[Pair, set[int]]]:
-    """For each pair of tracks that somebody gave one id: votes for it, votes of those who marked both under two ids, who is for it."""
+) -> tuple[dict[Pair, float], dict[Pair, float], dict[Pair, set[int]], dict[Pair, set[int]]]:
+    """For each pair of tracks that somebody gave one id: votes for it, votes against it, who is for it, who marked both."""
     marked: defaultdict[int, set[int]] = defaultdict(set)
     speakers: defaultdict[Pair, set[int]] = defaultdict(set)
     for worker, tracks in objects:
@@ -92,8 +97,6 @@ def _votes(
         for pair in combinations(sorted(set(tracks.values())), 2):
             speakers[pair].add(worker)
     votes = {pair: float(weights[sorted(who)].sum()) for pair, who in speakers.items()}
-    against = {
-        (one, other): float(weights[sorted((marked[one] & marked[other]) - speakers[one, other])].sum())
-        for one, other in speakers
-    }
-    return votes, against, dict(speakers)
+    judges = {(one, other): marked[one] & marked[other] for one, other in speakers}
+    against = {pair: float(weights[sorted(judges[pair] - speakers[pair])].sum()) for pair in speakers}
+    return votes, against, dict(speakers), judges

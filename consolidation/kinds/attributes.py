@@ -1,90 +1,79 @@
-"""Attributes: what workers say of an object besides its category (`label-category-attributes`), such as `occluded: no` or `doors: 4`."""
+"""Attributes of parts and frames, such as `occluded`: each is a vote of its own."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any
 
 import numpy as np
 
 from consolidation.estimation.medians import weighted_median
 from consolidation.estimation.votes import winner
-from consolidation.kinds.base import Answer, check_count, text_within
+from consolidation.kinds.base import Answer, text_within
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
-Attributes: TypeAlias = Mapping[str, Json]
+Attributes = Mapping[str, Any]
 _DIGITS = 6
 
 
 def parse_attributes(node: JsonNode | None, limits: Limits) -> Attributes:
-    """The attributes of one object: texts, numbers, booleans, or arrays of texts; null is no answer.
+    """Attributes by name; a value may be a text, a number, a boolean, or any other JSON. Missing or null: none.
 
     Raises:
-        AnswerError: not an object, or a value is something else. LimitError: too many, or too long a text.
+        AnswerError: it is no object, or a number beyond floats. LimitError: a text is too long.
     """
     if node is None:
         return {}
-    check_count(node, len(node.object()), "has {} attributes", limits.categories, "limits.categories")
-    return {name: _value(member, limits) for name, member in node.items() if member.value is not None}
+    for name, value in node.object().items():
+        if isinstance(value, str):
+            text_within(node[name], limits, empty=True)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            node[name].number()
+    return node.object()
 
 
-def fuse_attributes(given: Sequence[Attributes], makers: Sequence[Answer]) -> dict[str, Json]:
-    """What the workers say of one object, attribute by attribute; those who leave one out have no vote on it.
+def vote_on_attributes(said: Sequence[tuple[Answer, Attributes]]) -> dict[str, Json]:
+    """What workers who saw the same thing say of it, attribute by attribute.
 
-    Numbers give their weighted median, anything else the value with most votes.
+    A number is the weighted median (whole where all are, halves going to the even number); anything else the value with most
+    votes. A worker who does not give an attribute abstains on it.
 
     Args:
-        given: attributes by each worker.
-        makers: those workers' answers.
+        said: each worker with what the worker gave.
 
-    Ties: higher summed skill, then the value's JSON text.
+    Returns:
+        Values by attribute name, sorted by name.
+
+    Ties: higher summed skill, then the lesser value as JSON text.
     """
-    if all(attributes == given[0] for attributes in given):
-        return dict(given[0])
-    names = dict.fromkeys(sorted(name for attributes in given for name in attributes))
-    fused = {}
-    for name in names:
-        said = [
-            (attributes[name], maker)
-            for attributes, maker in zip(given, makers, strict=True)
-            if name in attributes
-        ]
-        numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value, _ in said)
-        fused[name] = _median(said) if numbers else _elected(said)
-    return fused
+    given = [attributes for _, attributes in said]
+    if all(_same(attributes, given[0]) for attributes in given[1:]):
+        return dict(sorted(given[0].items())) if given else {}
+    names = sorted({name for attributes in given for name in attributes})
+    return {
+        name: _voted([(answer, attributes[name]) for answer, attributes in said if name in attributes])
+        for name in names
+    }
 
 
-def _value(node: JsonNode, limits: Limits) -> Json:
-    value = node.value
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return text_within(node, limits, empty=True)
-    if isinstance(value, list):
-        check_count(node, len(value), "has {} values", limits.categories, "limits.categories")
-        return [text_within(member, limits, empty=True) for member in node.elements()]
-    if isinstance(value, int | float):
-        return node.number()
-    raise node.fail("must be a text, a number, a boolean or an array of texts")
+def _same(one: Attributes, other: Attributes) -> bool:
+    """Equal, and of the same types: 1 equals true and 1.0, and is neither."""
+    return one == other and all(type(value) is type(other[name]) for name, value in one.items())
 
 
-def _median(said: Sequence[tuple[Json, Answer]]) -> float:
-    values = np.array([[value] for value, _ in said], np.float64)
-    median = float(weighted_median(values, np.array([maker.weight for _, maker in said]))[0])
-    if median not in values:
-        median = round(median, _DIGITS)
-    return int(median) if median.is_integer() else median
-
-
-def _elected(said: Sequence[tuple[Json, Answer]]) -> Json:
-    texts = [json.dumps(value, sort_keys=True) for value, _ in said]
-    options = sorted(set(texts))
-    votes = np.zeros(len(options))
-    skill = np.zeros(len(options))
-    for text, (_, maker) in zip(texts, said, strict=True):
-        votes[options.index(text)] += maker.weight
-        skill[options.index(text)] += maker.skill
-    value: Json = json.loads(options[winner(votes, skill)[0]])
-    return value
+def _voted(said: Sequence[tuple[Answer, Any]]) -> Json:
+    values = [value for _, value in said]
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        median = weighted_median([float(value) for value in values], [answer.weight for answer, _ in said])
+        whole = all(float(value).is_integer() for value in values)
+        return round(median) if whole else round(median, _DIGITS)
+    texts = [json.dumps(value, sort_keys=True) for value in values]
+    distinct = sorted(set(texts))
+    votes, skill = np.zeros(len(distinct)), np.zeros(len(distinct))
+    for text, (answer, _) in zip(texts, said, strict=True):
+        votes[distinct.index(text)] += answer.weight
+        skill[distinct.index(text)] += answer.skill
+    chosen: Json = json.loads(distinct[winner(votes, skill)[0]])
+    return chosen

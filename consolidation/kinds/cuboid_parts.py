@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,11 +51,24 @@ def read_cuboid(node: JsonNode) -> tuple[float, ...]:
     Raises:
         AnswerError: a number is missing or out of range.
     """
-    centre = [node[member].number(least=-_REACH, most=_REACH) for member in _MEMBERS[:LENGTH]]
-    sizes = [node[member].number(least=_LEAST, most=_MOST) for member in _MEMBERS[LENGTH:ROLL]]
-    turns = [node.get(member) for member in _MEMBERS[ROLL:]]
-    angles = [0.0 if turn is None else turn.number(least=-_TURNS, most=_TURNS) for turn in turns]
-    return (*map(float, centre), *map(float, sizes), *on_circle(np.array(angles, np.float64)).tolist())
+    numbers = [
+        *(_number(node, member, -_REACH, _REACH) for member in _MEMBERS[:LENGTH]),
+        *(_number(node, member, _LEAST, _MOST) for member in _MEMBERS[LENGTH:ROLL]),
+        *(_number(node, member, -_TURNS, _TURNS, missing=0.0) for member in _MEMBERS[ROLL:]),
+    ]
+    if all(-math.pi < angle <= math.pi for angle in numbers[ROLL:]):
+        return tuple(numbers)
+    return (*numbers[:ROLL], *on_circle(np.array(numbers[ROLL:])).tolist())
+
+
+def _number(node: JsonNode, member: str, least: float, most: float, missing: float | None = None) -> float:
+    """A member in [least, most]. Most are as they should be: only the others are worth a path for their error."""
+    value: Any = node.object().get(member, missing)
+    if type(value) in {int, float} and least <= value <= most:
+        return float(value)
+    if value is None and missing is not None:
+        return missing
+    return float(node[member].number(least=least, most=most))
 
 
 def read_category(node: JsonNode, names: Mapping[str, str], limits: Limits) -> str | int:

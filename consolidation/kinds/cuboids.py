@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from consolidation.estimation.cuboids import Cuboids, overlaps_between
-from consolidation.kinds.attributes import Attributes, fuse_attributes, parse_attributes
+from consolidation.kinds.attributes import Attributes, parse_attributes, vote_on_attributes
 from consolidation.kinds.base import Answer, Consensus, Save, Task, check_count, class_map, probability
 from consolidation.kinds.cuboid_parts import (
     CuboidShapes,
@@ -178,8 +178,9 @@ def _class_names(element: JsonNode) -> dict[str, str]:
 
 
 def _fused_attributes(made: Decision, layout: Layout[CuboidShapes], answers: Sequence[Answer]) -> Attributes:
-    given = [layout.shapes.attributes[member] for member in made.members]
-    return fuse_attributes(given, [answers[layout.parts[member].worker] for member in made.members])
+    return vote_on_attributes(
+        [(answers[layout.parts[member].worker], layout.shapes.attributes[member]) for member in made.members]
+    )
 
 
 def _written(

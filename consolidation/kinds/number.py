@@ -58,8 +58,9 @@ class NumberKind(Kind):
     Recognised: a JSON number; or a string that is one in canonical form: an optional minus, no leading zeros, no blanks, at most 15
     significant digits. Read as well where most answers are numbers: blanks around, a plus sign, leading zeros, an exponent.
     Matched: nothing to match.
-    Fused: the weighted median, an answer that somebody gave; where the votes split exactly in half, the mean of the two middle ones, so that
-    two workers give their mean. Whole numbers give a whole number wherever that is one. Why no mean or M-estimator: `estimation.robust`.
+    Fused: the weighted median, an answer that somebody gave; where the votes split exactly in half, the mean of the two middle ones, so
+    that two workers give their mean. Whole numbers give a whole number wherever that is one. Why no mean or M-estimator:
+    `estimation.robust`.
     Quorum: the value stands in any case; when no more than `quorum` of the votes lie within three tolerances of it, it says `quorum` in its
     reasons. Answers farther away are outliers: they are marked as such and count like the others.
     Tie: none can arise.
@@ -68,8 +69,8 @@ class NumberKind(Kind):
     Confidence: probability that the truth lies within `tolerance` of the value, `tolerance` being the setting `number-tolerance` times the
     value's size: the probability that those who are no outliers are right (`estimation.votes.existence`), times that of their centre
     lying so near (`estimation.robust.chance_within`).
-    Agreement: mean over worker pairs of 1 - |x - y| / max(|x|, |y|), at least 0; two zeros agree. It does not depend on the unit, but on where
-    zero is: numbers around an arbitrary zero agree little. A worker's agreement with the label is the same of the worker's number and
+    Agreement: mean over worker pairs of 1 - |x - y| / max(|x|, |y|), at least 0; two zeros agree. It does not depend on the unit, but on
+    where zero is: numbers around an arbitrary zero agree little. A worker's agreement with the label is the same of the worker's number and
     the value.
     Time O(W^2), memory O(W^2).
     Source: Student t posterior of a mean under an inverse chi-squared prior (Gelman et al., Bayesian Data Analysis, 3.2).
@@ -171,7 +172,8 @@ def similarity(values: npt.NDArray[np.float64], others: npt.NDArray[np.float64])
     difference = np.abs(values[:, None] - others[None, :])
     size = np.maximum(np.abs(values)[:, None], np.abs(others)[None, :])
     apart = np.divide(difference, size, out=np.zeros_like(difference), where=size > 0)
-    return np.maximum(1 - apart, 0.0)
+    alike: npt.NDArray[np.float64] = np.maximum(1 - apart, 0.0)
+    return alike
 
 
 def _mean_of_pairs(similarities: npt.NDArray[np.float64]) -> float | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, zip_longest
 from typing import Any, ClassVar
 
 import numpy as np
@@ -67,21 +69,21 @@ class MergedRanking:
 class RankingKind(Kind):
     """Ranking: items that workers drag into an order or number by preference.
 
-    Recognised: an array of two or more different strings, best first; or an object of two or more whole numbers that are ranks, as in 1, 2, 3 or
-    1, 2, 2, 4 or 1, 2, 2, 3. Where other answers, or the setting `element-kinds`, say so: a shorter array, an object of any positive whole
-    numbers.
+    Recognised: an array of two or more different strings, best first; or an object of two or more whole numbers that are ranks, as in 1,
+    2, 3 or 1, 2, 2, 4 or 1, 2, 2, 3. Where other answers, or the setting `element-kinds`, say so: a shorter array, an object of any
+    positive whole numbers.
     Matched: by the items' names. Of an item that a worker did not rank the worker says nothing.
-    Fused: the order that contradicts the fewest votes over all pairs of items (Kemeny; see `estimation.ordering` for what is exact). Neighbours
-    share a rank when more votes put them at the same rank than one before the other, with each of those that share it.
+    Fused: the order that contradicts the fewest votes over all pairs of items (Kemeny; see `estimation.ordering` for what is exact).
+    Neighbours share a rank when more votes put them at the same rank than one before the other, with each of those that share it.
     Quorum: none is needed; every item that anybody ranked is in the ranking.
-    Tie: of orders that contradict equally many votes, that by Borda's count, then by the order of the label categories, then of names; neighbours
-    that could change places say `tie:part-N` for the later one. Where majorities run in a circle the label says `cycle`.
-    Single worker: that worker's ranking, confidence null. Empty answer: one that ranks nothing is rejected. Duplicate worker: the last answer
-    counts. An item ranked twice: the answer is rejected.
-    Confidence of an item: probability that it stands before the next one (or at its rank, where they share it), by `estimation.votes.existence` of the
-    workers who ranked both. Of the label: the expected share of item pairs in the right order.
-    Agreement: mean over worker pairs of Kendall's tau, mapped to [0, 1]: the share of item pairs in the same order; null where no two workers ranked
-    the same two items. A worker's agreement with the label: the same of the worker's ranking and the label.
+    Tie: of orders that contradict equally many votes, that by Borda's count, then by the order of the label categories, then of names;
+    neighbours that could change places say `tie:part-N` for the later one. Where majorities run in a circle the label says `cycle`.
+    Single worker: that worker's ranking, confidence null. Empty answer: one that ranks nothing is rejected. Duplicate worker: the last
+    answer counts. An item ranked twice: the answer is rejected.
+    Confidence of an item: probability that it stands before the next one (or at its rank, where they share it), by
+    `estimation.votes.existence` of the workers who ranked both. Of the label: the expected share of item pairs in the right order.
+    Agreement: mean over worker pairs of Kendall's tau, mapped to [0, 1]: the share of item pairs in the same order; null where no two
+    workers ranked the same two items. A worker's agreement with the label: the same of the worker's ranking and the label.
     Time O(W*n^2 + n^3 log n), memory O(W*n^2) for n items; circles of majorities cost more, see `estimation.ordering`.
     Source: Kemeny 1959.
     """
@@ -127,28 +129,28 @@ class RankingKind(Kind):
         """
         items, ranks = _table(answers, task)
         weights = np.array([answer.weight for answer in answers])
+        scores = borda_scores(count_preferences(ranks, weights))
+        by_score = sorted(range(len(items)), key=lambda item: (-round(float(scores[item]), 9), item))
+        items, ranks = [items[item] for item in by_score], ranks[:, by_score]
         preferences = count_preferences(ranks, weights)
-        first_choice = sorted(range(len(items)), key=_by_score(borda_scores(preferences)))
-        ranks = ranks[:, first_choice]
-        preferences = Preferences(
-            preferences.before[np.ix_(first_choice, first_choice)],
-            preferences.tied[np.ix_(first_choice, first_choice)],
-        )
         found = cheapest_order(preferences, _whole_orders(ranks))
         label_ranks = _ranks(found.order, preferences)
         chances = _chances(label_ranks, preferences)
-        ranked = []
-        for place, item in enumerate(found.order):
-            supporters = [row for row in range(len(answers)) if not np.isnan(ranks[row, item])]
-            share = float(weights[supporters].sum() / weights.sum())
-            support = Support(tuple(answers[row].worker_id for row in supporters), len(answers), share)
-            following = found.order[place + 1] if place + 1 < len(found.order) else None
-            chance = None if following is None else float(chances[item, following])
-            ranked.append(RankedItem(items[first_choice[item]], int(label_ranks[item]), chance, support))
         pairs = np.triu_indices(len(items), 1)
         shares = order_agreement(ranks, np.vstack([ranks, label_ranks]))
         return Consensus(
-            merged=MergedRanking(tuple(ranked), found.exact),
+            merged=MergedRanking(
+                tuple(
+                    RankedItem(
+                        items[item],
+                        int(label_ranks[item]),
+                        None if following is None else float(chances[item, following]),
+                        _support(ranks[:, item], answers),
+                    )
+                    for item, following in zip_longest(found.order, found.order[1:])
+                ),
+                found.exact,
+            ),
             confidence=float(chances[pairs].mean()) if len(items) > 1 else 1.0,
             agreement=_mean_of_pairs(shares[:, :-1]),
             worker_agreement={
@@ -183,7 +185,7 @@ def _are_ranks(ranks: list[int]) -> bool:
     ranks = sorted(ranks)
     return ranks[0] == 1 and all(
         rank in {earlier, earlier + 1, place}
-        for place, (earlier, rank) in enumerate(zip(ranks, ranks[1:], strict=False), start=2)
+        for place, (earlier, rank) in enumerate(pairwise(ranks), start=2)
     )
 
 
@@ -198,7 +200,7 @@ def _listed(element: JsonNode, limits: Limits) -> Ranks:
 
 
 def _table(answers: Sequence[Answer], task: Task) -> tuple[list[str], Floats]:
-    """All items that anybody ranked, in the order of the label categories, then of names; and each worker's ranks, NaN for those not ranked."""
+    """All items that anybody ranked, in the order of the label categories, then of names; and each worker's ranks, NaN for none."""
     seen = {item for answer in answers for item in answer.value}
     most = task.settings.limits.categories
     if len(seen) > most:
@@ -214,9 +216,11 @@ def _table(answers: Sequence[Answer], task: Task) -> tuple[list[str], Floats]:
     return items, ranks
 
 
-def _by_score(scores: Floats) -> Any:
-    """Sorts items by falling score, equal up to rounding, then by number."""
-    return lambda item: (-round(float(scores[item]), 9), item)
+def _support(ranks: Floats, answers: Sequence[Answer]) -> Support:
+    """Who ranked an item, given its rank by each worker."""
+    own = [answer for answer, rank in zip(answers, ranks.tolist(), strict=True) if not math.isnan(rank)]
+    share = sum(answer.weight for answer in own) / sum(answer.weight for answer in answers)
+    return Support(tuple(answer.worker_id for answer in own), len(answers), share)
 
 
 def _whole_orders(ranks: Floats) -> list[list[int]]:
@@ -256,7 +260,7 @@ def _reasons(found: Ordering, label_ranks: Floats, preferences: Preferences) -> 
     slack = _TIE * float(preferences.compared.max(initial=0.0))
     ties = [
         f"tie:part-{place}"
-        for place, (one, other) in enumerate(zip(found.order, found.order[1:], strict=False), start=2)
+        for place, (one, other) in enumerate(pairwise(found.order), start=2)
         if label_ranks[one] < label_ranks[other] and abs(before[one, other] - before[other, one]) <= slack
     ]
     return [*ties, *(["cycle"] if found.circular else [])]

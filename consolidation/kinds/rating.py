@@ -79,19 +79,21 @@ class MergedRating:
 class RatingKind(Kind):
     """Rating: radio buttons whose options are numbers, stars, a Likert scale.
 
-    Recognised: an object of booleans of which exactly one is true, whose names are three or more consecutive whole numbers. Where the setting
-    `element-kinds` says so: every answer of the kind `class`, a whole number, a string.
-    Scale: the job's label categories in their order, when they hold every name seen; else the whole numbers in their order, when all names are
-    such; else the label categories and behind them the other names, sorted. A step is as far from the next as their numbers say, or 1.
+    Recognised: an object of booleans of which exactly one is true, whose names are three or more consecutive whole numbers. Where the
+    setting `element-kinds` says so: every answer of the kind `class`, a whole number, a string.
+    Scale: the job's label categories in their order, when they hold every name seen; else the whole numbers in their order, when all
+    names are such; else the label categories and behind them the other names, sorted. A step is as far from the next as their numbers
+    say, or 1.
     Matched: nothing to match; each worker names one step.
     Fused: the weighted median, the step with at most half of the votes on either side: one answer at the far end moves it no more than one
     next to it. Quorum: none is needed.
-    Tie: where the votes split exactly in half between two steps, the step whose voters have the higher summed skill, then the one nearer to the
-    mean, then the lower; the label says `tie`.
-    Single worker: that worker's rating, confidence null. Empty answer: nothing ticked is rejected. Duplicate worker: the last answer counts.
+    Tie: where the votes split exactly in half between two steps, the step whose voters have the higher summed skill, then the one nearer
+    to the mean, then the lower; the label says `tie`.
+    Single worker: that worker's rating, confidence null. Empty answer: nothing ticked is rejected. Duplicate worker: the last answer
+    counts.
     Confidence: probability of the step by `estimation.ordinal`: each threshold of the scale is a question of yes or no.
-    Agreement: 1 - the mean distance of two workers' ratings over the width of the scale. A worker's agreement with the label: the same of the
-    worker's rating and the label.
+    Agreement: 1 - the mean distance of two workers' ratings over the width of the scale. A worker's agreement with the label: the same of
+    the worker's rating and the label.
     Time O(W log W + K), memory O(W + K) for K steps.
     Source: Frank & Hall 2001.
     """

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from labeljob.preview.lint import check_source
+from labeljob.preview.template import WorkerTemplate
 from labeljob.simulation.answers import RecordedAnswer, find_answers, read_answers
 from labeljob.simulation.bucket import read_input
 from labeljob.simulation.job import MAX_WORKERS, SimulatedJob
 from labeljob.simulation.manifest import Manifest, parse_manifest
-from labeljob.simulation.page import WorkerTemplate
 from shared.contract import parse_label_category_file
 from shared.errors import ContractError, SettingsError
 from shared.json_node import parse_json
@@ -85,7 +86,7 @@ class Inputs:
             uploads=uploads,
             settings_uri=settings_uri,
             categories_uri=categories_uri,
-            warnings=(*manifest.warnings, *warnings, *(template.warnings() if template else ())),
+            warnings=(*manifest.warnings, *warnings, *_about_page(template)),
         )
 
 
@@ -108,6 +109,11 @@ def prepare_folder(folder: Path) -> None:
         (folder / RECORD).write_text('{"status": "InProgress"}\n')
     except OSError as failure:
         raise ContractError(f"{folder} cannot be used for output: {failure.strerror}") from failure
+
+
+def _about_page(template: WorkerTemplate | None) -> list[str]:
+    found = check_source(template) if template else []
+    return [f"worker template {template.name}, {finding}" for finding in found if template]
 
 
 def _settings(job: SimulatedJob) -> bytes | None:

@@ -137,9 +137,67 @@ def test_pre_annotation_outcomes(
             [("Pedestrian:1", 1.15, 2), ("Car:1", 0.33, 3)],
         ),
         (
+            "cuboid-tracks",
+            lambda labels: (labels[0]["objects"], labels[0]["annotations"], labels[0]["counts"]),
+            (1, 3, {"Car": 1}),
+        ),
+        (
+            "linked-tracks",
+            lambda labels: [
+                (one["object-name"], one["sensors"], one["support"]["workers"])
+                for one in labels[0]["linked-objects"]
+            ],
+            [("Car:1", ["lidar", "camera-0"], 2)],
+        ),
+        (
             "point-labels",
             lambda labels: [(one["class-name"], one["points"]) for one in labels[0]["color-map"].values()],
             [("BACKGROUND", 2), ("car", 2), ("road", 4)],
+        ),
+        (
+            "text",
+            lambda labels: [(label["value"], label["method-of-value"]) for label in labels],
+            [("No parking, Monday to Friday", "alignment"), ("B-AX 1204", "vote")],
+        ),
+        (
+            "number",
+            lambda labels: [
+                (label["value"], [one["outlier"] for one in label["values"]].count(True)) for label in labels
+            ],
+            [(14.5, 1), (3, 1)],
+        ),
+        (
+            "rating",
+            lambda labels: [(label["value"], "tie" in label["consolidation"]["reasons"]) for label in labels],
+            [(4, False), (2, True)],
+        ),
+        (
+            "ranking",
+            lambda labels: [[one["item"] for one in label["ranking"]] for label in labels],
+            [["repave", "repaint", "widen"], ["repave", "widen", "repaint"]],
+        ),
+        (
+            "polylines",
+            lambda labels: [
+                (line["class-name"], line["vertices"][0], line["support"]["workers"])
+                for line in labels[0]["annotations"]
+            ],
+            [("lane", {"x": 200, "y": 900}, 3), ("kerb", {"x": 900, "y": 900}, 2)],
+        ),
+        (
+            "lines",
+            lambda labels: [labels[0]["annotations"][0]["vertices"], len(labels[0]["candidates"])],
+            [[{"x": 302, "y": 701}, {"x": 901, "y": 722}], 1],
+        ),
+        (
+            "video-detections",
+            lambda labels: (labels[0]["counts"], labels[0]["candidates"]),
+            ({"car": 2, "bus": 1}, 1),
+        ),
+        (
+            "video-tracks",
+            lambda labels: (labels[0]["counts"], labels[0]["annotations"], labels[0]["candidates"]),
+            ({"car": 1, "bus": 1}, 8, 0),
         ),
         (
             "several-elements",
@@ -153,10 +211,19 @@ def test_consolidation_outcomes(name: str, essence: Callable[[Labels], Any], exp
     assert essence(_labels(name)) == expected
 
 
+def test_a_comment_is_a_text_that_keeps_who_wrote_it() -> None:
+    comment = _labels("several-elements")[0]["fields"]["comment"]
+    assert comment["value"] == "blurred plate"
+    assert comment["consolidation"]["workers"] == 1
+    assert [(one["value"], one["support"]["worker-ids"]) for one in comment["alternatives"]] == [
+        ("blurred plate", ["private.us-east-1.1b49aa35c94f835e"])
+    ]
+
+
 def test_a_comment_that_is_to_be_passed_through_asks_for_no_review() -> None:
     asked = _labels("several-elements")[0]["consolidation"]["reasons"]
     quiet = _labels("several-elements", Settings(pass_through=("comment",)))[0]
-    assert set(asked) - set(quiet["consolidation"]["reasons"]) == {"comment:unrecognised"}
+    assert set(asked) - set(quiet["consolidation"]["reasons"]) == {"comment:single-worker"}
     assert (
         "blurred plate"
         in quiet["fields"]["comment"]["annotationsFromAllWorkers"][0]["annotationData"]["content"]

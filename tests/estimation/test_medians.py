@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from consolidation.estimation.medians import weighted_median
+from consolidation.estimation.medians import weighted_median, weighted_medians
 
 
 @pytest.mark.parametrize(
@@ -17,17 +17,19 @@ from consolidation.estimation.medians import weighted_median
         pytest.param([1, 2, 9], [1, 1, 3], 9, id="most of the weight"),
         pytest.param([1, 2, 9], [1, 1, 2], 5.5, id="weight split in half"),
         pytest.param([1.6e308, 1.6e308], [1, 1], 1.6e308, id="a sum that no float holds"),
+        pytest.param([5e-324, 5e-324], [1, 1], 5e-324, id="a half that no float holds"),
         pytest.param([4, 1, 3, 2], [0.1, 0.1, 0.1, 0.1], 2.5, id="halves that floats do not hold"),
     ],
 )
 def test_median_of_one_group(values: list[float], weights: list[float], median: float) -> None:
-    found = weighted_median(np.array(values, np.float64)[:, None], np.array(weights, np.float64))
-    assert found == pytest.approx([median])
+    found = weighted_medians(np.array(values, np.float64)[:, None], np.array(weights, np.float64))
+    assert found == pytest.approx([median], abs=0)
+    assert weighted_median(values, weights) == found[0]
 
 
 def test_every_group_and_column_has_its_own() -> None:
     values = np.array([[[1, 30], [2, 10], [9, 20]], [[7, 7], [7, 8], [8, 9]]], np.float64)
     weights = np.array([[1, 1, 1], [1, 1, 5]], np.float64)
     before = values.copy()
-    assert weighted_median(values, weights).tolist() == [[2, 20], [8, 9]]
+    assert weighted_medians(values, weights).tolist() == [[2, 20], [8, 9]]
     assert (values == before).all()

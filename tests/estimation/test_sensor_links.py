@@ -26,13 +26,16 @@ def _tracks(*workers: list[dict[int, int]], weights: list[float] | None = None) 
 
 def test_most_of_those_who_marked_both_link_them() -> None:
     links = _links([CAR, VAN], [CAR, VAN], CROSSED)
-    assert [(link.tracks, link.workers) for link in links] == [((0, 2), (0, 1)), ((1, 3), (0, 1))]
+    assert [(link.tracks, link.workers, link.of) for link in links] == [
+        ((0, 2), (0, 1), 3),
+        ((1, 3), (0, 1), 3),
+    ]
     assert [link.share for link in links] == pytest.approx([2 / 3, 2 / 3])
 
 
 def test_who_marked_only_one_of_two_has_no_vote_on_them() -> None:
     links = _links([CAR], [{LIDAR: 0}], [{FRONT: 2}])
-    assert links == [Linked((0, 2), (0,), 1.0)]
+    assert links == [Linked((0, 2), (0,), 1, 1.0)]
 
 
 def test_two_of_four_are_no_majority() -> None:

@@ -132,7 +132,9 @@ def test_a_class_id_is_read_by_the_answers_own_map() -> None:
         pytest.param({"yaw": 1e9}, "$.annotations[1].yaw: must be from -100 to 100", id="no angle"),
         pytest.param({"center-x": None}, "$.annotations[1].center-x: is required", id="no place"),
         pytest.param({"label": None}, "has no label, class-name, object-name or class-id", id="no category"),
-        pytest.param({"label-category-attributes": {"a": {}}}, "must be a text, a number", id="no attribute"),
+        pytest.param(
+            {"label-category-attributes": "a"}, "must be an object, is a string", id="no attributes"
+        ),
     ],
 )
 def test_a_cuboid_that_cannot_be_read_costs_only_itself(broken: dict[str, Any], reason: str) -> None:

@@ -5,6 +5,7 @@ What the laws know of each kind is in `tests/laws/kinds/`, one file per kind, ea
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,14 @@ class Merged:
     label: Label
     artefacts: Artefacts
     consensus: Consensus
+
+    def resolved(self) -> Label:
+        """The label with the JSON documents it refers to in the place of the references."""
+        documents = {uri: json.loads(body) for uri, body in self.artefacts.items() if uri.endswith(".json")}
+        return {
+            key: documents.get(value, value) if isinstance(value, str) else value
+            for key, value in self.label.items()
+        }
 
 
 def assert_close(found: Any, expected: Any) -> None:

@@ -118,7 +118,9 @@ def test_entities_are_counted_as_the_page_counted_them(reading: str, start: int,
     """Our labels have code points; a page may count UTF-16 units, or CR LF as one."""
     label = {
         "annotations": {"entities": [{"label": "person", "startOffset": 4, "endOffset": 7}]},
-        "offset-unit": "code-point", "offsets-read-as": reading, "consolidation": {"kind": "entities"},
+        "offset-unit": "code-point",
+        "offsets-read-as": reading,
+        "consolidation": {"kind": "entities"},
     }
     line = {"source": "😀\r\n Ann", "Names": label, "Names-metadata": {}}
     started = decide(line, (), Settings()).response.task_input["initialValue"]

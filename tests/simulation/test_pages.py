@@ -1,4 +1,4 @@
-"""Worker templates: what Ground Truth's Liquid does, and the project's own pages."""
+"""Worker pages of simulated jobs: rendered for every object, the first one kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from labeljob.simulation import SimulatedJob, simulate
-from labeljob.simulation.page import WorkerTemplate
 from shared.errors import ContractError
 
 LABELS = ["cat", 'a "big" <dog>', "l'été & more"]
@@ -41,76 +40,6 @@ class Page(HTMLParser):
         self.text += data
 
 
-def template(folder: Path, source: str) -> WorkerTemplate:
-    """A template with this source."""
-    path = folder / "page.liquid.html"
-    path.write_text(source)
-    return WorkerTemplate.read(path)
-
-
-@pytest.mark.parametrize(
-    ("source", "page"),
-    [
-        ("{{ task.input.text }}", "a &lt;b&gt; &amp; c"),
-        ("{{ task.input.text | escape }}", "a &lt;b&gt; &amp; c"),
-        ("{{ task.input.text | skip_autoescape }}", "a <b> & c"),
-        ("{{ '&lt;p&gt;' | escape_once }}", "&lt;p&gt;"),
-        ("{{ task.input.list | to_json | escape }}", "[&#34;x&#34;,1]"),
-        ("{{ task.input.list | to_json | skip_autoescape }}", '["x",1]'),
-        (
-            "{{ task.input.source-ref | grant_read_access }}",
-            "https://acme-in.s3.amazonaws.com/a%20b/1.jpg?X-Amz-Expires=900&amp;X-Amz-Signature=simulated",
-        ),
-        ("{{ 'https://acme.example/1.jpg' | grant_read_access }}", "https://acme.example/1.jpg"),
-        ("{% if task.input.nope %}yes{% else %}no{% endif %}", "no"),
-        ("{{ task.input.nope | default: 'none' }}", "none"),
-        ("{% for one in task.input.list %}{{ one }};{% endfor %}", "x;1;"),
-    ],
-)
-def test_liquid_as_ground_truth_has_it(tmp_path: Path, source: str, page: str) -> None:
-    """Escaped unless asked not to be; S3 URIs become signed URLs."""
-    task_input = {"text": "a <b> & c", "list": ["x", 1], "source-ref": "s3://acme-in/a b/1.jpg"}
-    assert template(tmp_path, source).render(task_input) == page
-
-
-@pytest.mark.parametrize(
-    "use",
-    ["{{ task.input.nope }}", "{{ task.input.nope | to_json }}", "{{ task.input.nope | grant_read_access }}"],
-)
-def test_a_missing_input_is_named_with_line_and_column(tmp_path: Path, use: str) -> None:
-    """The real service would leave a hole in the page."""
-    with pytest.raises(
-        ContractError, match=r"page\.liquid\.html line 2, column 6: task\.input\.nope is undefined"
-    ):
-        template(tmp_path, f"<p>\n  {use}\n</p>").render({"text": "x"})
-
-
-def test_a_filter_that_ground_truth_does_not_have_is_named_with_line_and_column(tmp_path: Path) -> None:
-    """`s3_presign` is an invention of forums."""
-    with pytest.raises(ContractError, match=r"line 1, column 19: unknown filter 's3_presign'"):
-        template(tmp_path, "{{ task.input.x | s3_presign }}").render({"x": 1})
-
-
-def test_a_template_that_is_no_liquid_is_unusable(tmp_path: Path) -> None:
-    """Found before the first object."""
-    with pytest.raises(ContractError, match=r"page\.liquid\.html line 1, column 4: unexpected tag 'nope'"):
-        template(tmp_path, "{% nope %}")
-
-
-def test_a_template_has_a_longest_length(tmp_path: Path) -> None:
-    """RenderUiTemplate takes no more."""
-    with pytest.raises(ContractError, match="has 128001 characters, allowed are 1 to 128000"):
-        template(tmp_path, "x" * 128_001)
-
-
-def test_a_page_without_form_or_script_is_warned_of(tmp_path: Path) -> None:
-    """It renders, but no worker can use it."""
-    assert [warning.split(" ", 1)[1] for warning in template(tmp_path, "<p></p>").warnings()] == [
-        "does not load https://assets.crowd.aws/crowd-html-elements.js; crowd elements stay blank",
-        "has no <crowd-form>, so workers cannot submit",
-    ]
-
-
 @pytest.mark.parametrize("name", CROWD_ELEMENTS)
 def test_every_page_shows_the_image_and_offers_the_labels(
     name: str, make_job: Callable[..., SimulatedJob], templates: Path, tmp_path: Path
@@ -133,24 +62,16 @@ def test_every_page_shows_the_image_and_offers_the_labels(
     assert {"crowd-form", "short-instructions", "full-instructions"} <= page.tags.keys()
 
 
-def test_the_class_page_shows_a_text_as_text(make_job: Callable[..., SimulatedJob], templates: Path) -> None:
+def test_a_page_for_texts_shows_them_as_text(make_job: Callable[..., SimulatedJob], templates: Path) -> None:
     """Neither markup nor Liquid inside a text is run."""
     text = "<script>alert(1)</script>\nsecond line {{ task.input.x }}"
-    job = make_job([{"source": text, "labels": LABELS}], template=templates / "class.liquid.html")
+    job = make_job([{"source": text, "labels": LABELS}], template=templates / "class-text.liquid.html")
     result = simulate(job)
     assert result.page is not None
     page = Page(result.page.read_text())
     assert text in page.text
     assert json.loads(page.tags["crowd-classifier"]["categories"] or "") == LABELS
     assert "crowd-image-classifier" not in page.tags
-
-
-@pytest.mark.parametrize("name", CROWD_ELEMENTS)
-def test_no_page_hands_data_to_the_browser_unescaped(name: str, templates: Path) -> None:
-    """The two habits that keep a page safe."""
-    source = (templates / f"{name}.liquid.html").read_text()
-    assert "skip_autoescape" not in source
-    assert source.count("to_json") == source.count("to_json | escape") > 0
 
 
 def test_the_page_kept_is_that_of_the_manifests_first_object(
@@ -173,3 +94,17 @@ def test_a_page_without_its_input_stops_the_simulation_and_names_the_object(
     lines = [{"source": "a", "camera": 1}, {"source": "b"}]
     with pytest.raises(ContractError, match=r"data object 1: .*manifestLine\.camera is undefined"):
         simulate(make_job(lines, template=page))
+
+
+def test_mistakes_in_the_template_are_warnings_of_the_job(
+    make_job: Callable[..., SimulatedJob], tmp_path: Path
+) -> None:
+    """The page renders, but no worker can use it."""
+    page = tmp_path / "page.liquid.html"
+    page.write_text("<p></p>")
+    warnings = simulate(make_job(template=page)).warnings
+    about = [warning.partition(";")[0] for warning in warnings if warning.startswith("worker template")]
+    assert about == [
+        "worker template page.liquid.html, error, line 1: does not load https://assets.crowd.aws/crowd-html-elements.js",
+        "worker template page.liquid.html, error, line 1: has no <crowd-form>, so workers cannot submit",
+    ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -18,7 +19,14 @@ from shared.json_node import write_json
 
 TEMPLATE_CHARACTERS = 128_000
 """The longest template that RenderUiTemplate takes."""
-_CROWD_ELEMENTS = "https://assets.crowd.aws/crowd-html-elements.js"
+Grant = Callable[[str], str]
+"""Makes a URL that a browser can read of an S3 URI: what `grant_read_access` does."""
+
+
+def signed(uri: str) -> str:
+    """An HTTPS URL with a stand-in for the signature."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return f"https://{bucket}.s3.amazonaws.com/{quote(key)}?X-Amz-Expires=900&X-Amz-Signature=simulated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +37,21 @@ class WorkerTemplate:
         name: file name, for errors.
         source: its text.
         parsed: what is rendered.
+        grant: what `grant_read_access` makes of an S3 URI.
     """
 
     name: str
     source: str
     parsed: BoundTemplate
+    grant: Grant = signed
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path, grant: Grant = signed) -> Self:
         """Read a template.
+
+        Args:
+            path: of its file.
+            grant: what `grant_read_access` makes of an S3 URI; anything else stays as it is.
 
         Raises:
             ContractError: there is none, it is too long, or it is not Liquid with the filters that Ground Truth has; names line and column.
@@ -50,10 +64,7 @@ class WorkerTemplate:
             raise ContractError(
                 f"{path.name} has {len(source)} characters, allowed are 1 to {TEMPLATE_CHARACTERS}"
             )
-        try:
-            return cls(path.name, source, _environment().from_string(source, name=path.name))
-        except LiquidError as failure:
-            raise _placed(failure, path.name) from failure
+        return cls(path.name, source, parse_liquid(source, path.name, grant), grant)
 
     def render(self, task_input: Mapping[str, Any]) -> str:
         """The page of one data object.
@@ -72,22 +83,33 @@ class WorkerTemplate:
         except LiquidError as failure:
             raise _placed(failure, self.name) from failure
 
-    def warnings(self) -> list[str]:
-        """What makes a page useless although it renders."""
-        found = []
-        if _CROWD_ELEMENTS not in self.source:
-            found.append(f"{self.name} does not load {_CROWD_ELEMENTS}; crowd elements stay blank")
-        if "<crowd-form" not in self.source and "<crowd-entity-annotation" not in self.source:
-            found.append(f"{self.name} has no <crowd-form>, so workers cannot submit")
-        return found
+    def render_leniently(self, task_input: Mapping[str, Any]) -> str:
+        """The page as the real service renders it: what is missing leaves a hole."""
+        return parse_liquid(self.source, self.name, self.grant, Undefined).render(task={"input": task_input})
 
 
-def _environment() -> Environment:
-    environment = Environment(autoescape=True, undefined=FalsyStrictUndefined)
+def parse_liquid(
+    source: str, name: str, grant: Grant = signed, undefined: type[Undefined] = FalsyStrictUndefined
+) -> BoundTemplate:
+    """Parse Liquid with the filters that Ground Truth has.
+
+    Args:
+        source: of the template.
+        name: for errors.
+        grant: see `WorkerTemplate.read`.
+        undefined: what stands for an input that is missing.
+
+    Raises:
+        ContractError: it is not such Liquid; names line and column.
+    """
+    environment = Environment(autoescape=True, undefined=undefined)
     environment.add_filter("to_json", _to_json)
     environment.add_filter("skip_autoescape", _skip_autoescape)
-    environment.add_filter("grant_read_access", _grant_read_access)
-    return environment
+    environment.add_filter("grant_read_access", partial(_grant_read_access, grant))
+    try:
+        return environment.from_string(source, name=name)
+    except LiquidError as failure:
+        raise _placed(failure, name) from failure
 
 
 def _to_json(value: object) -> str:
@@ -95,23 +117,17 @@ def _to_json(value: object) -> str:
 
 
 def _skip_autoescape(value: object) -> Markup:
-    return Markup(str(_present(value)))  # noqa: S704 - the filter's purpose; the page is never served
+    return Markup(str(_present(value)))  # noqa: S704 - the filter's purpose; stand-ins are served on this machine only
 
 
-def _grant_read_access(value: object) -> str:
-    """An HTTPS URL with a stand-in for the signature; what is no S3 URI stays as it is."""
+def _grant_read_access(grant: Grant, value: object) -> str:
     text = str(_present(value))
-    if not text.startswith("s3://"):
-        return text
-    bucket, _, key = text.removeprefix("s3://").partition("/")
-    return f"https://{bucket}.s3.amazonaws.com/{quote(key)}?X-Amz-Expires=900&X-Amz-Signature=simulated"
+    return grant(text) if text.startswith("s3://") else text
 
 
 def _present(value: object) -> object:
-    """The value; one that is undefined raises the error that names it."""
-    if isinstance(value, Undefined):
-        str(value)
-    return value
+    """The value; one that is undefined raises the error that names it, or is empty where the template is only checked."""
+    return str(value) if isinstance(value, Undefined) else value
 
 
 def _placed(failure: LiquidError, name: str) -> ContractError:

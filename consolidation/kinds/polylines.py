@@ -1,0 +1,300 @@
+"""Polylines: open or closed curves given by their vertices, each with a label category."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from consolidation.estimation.curve_fusion import FusedCurve, fuse_curves
+from consolidation.estimation.curves import SAMPLES, curve_overlaps, sampled
+from consolidation.estimation.votes import winner
+from consolidation.kinds.base import (
+    Answer,
+    Consensus,
+    Save,
+    Task,
+    check_count,
+    class_map,
+    probability,
+    text_within,
+)
+from consolidation.kinds.parts import (
+    Decision,
+    ImageSize,
+    Layout,
+    Part,
+    PartsKind,
+    agree_on_size,
+    consensus_of,
+    decide,
+    parse_image_size,
+)
+from shared.errors import AnswerError, LimitError
+from shared.json_node import Json, JsonNode
+from shared.settings import Limits
+
+_DIGITS = 6
+"""Decimals kept of coordinates that do not come as whole pixels: enough to clean float sums, too few to move a vertex."""
+_REACH = 1e9
+"""No image is larger in pixels."""
+
+Vertices = npt.NDArray[np.float64]
+Curves = tuple[Vertices, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolylinesAnswer:
+    """One worker's polylines.
+
+    Attributes:
+        size: (width, height) of the image in pixels, or None.
+        curves: float64, shape (n, 2), n >= 2, each: x and y of the vertices in pixels, clipped to the image.
+        labels: their label categories.
+        whole: whether all coordinates came as whole numbers.
+        faults: (JSON path, reason) of polylines that could not be read.
+    """
+
+    size: ImageSize | None
+    curves: Curves
+    labels: tuple[str, ...]
+    whole: bool = True
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MergedPolyline:
+    """A decision with its vertices: x and y in pixels."""
+
+    decision: Decision
+    vertices: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergedPolylines:
+    """All polylines of a label; `categories` gives the ids."""
+
+    size: ImageSize | None
+    categories: tuple[str, ...]
+    labels: tuple[MergedPolyline, ...]
+    candidates: tuple[MergedPolyline, ...]
+
+
+class PolylinesKind(PartsKind[Curves]):
+    """Polylines: `crowd-polyline`. The kind `lines` has the same rules.
+
+    Recognised: an object with an array `polylines`.
+    Matched: across workers by likeness, whichever way they run: the mean over all places of both curves of a Gaussian of the
+    distance to the other curve, 1 at none, 0.3 at the tolerance, 0 beyond (`estimation.curves`); best first, same category first, then
+    any; at most one polyline per worker in a cluster (`estimation.matching`). The tolerance is 2.5 times the upper quartile of the mean
+    distances between polylines of one category that are nearest to each other; at most `distance-tolerance` of the image's diagonal, at
+    least 3 pixels and a tenth of `distance-tolerance`.
+    Fused: laid along the polyline that is most like the others, turned round where need be, by dynamic time warping; at each place by
+    `estimation.locations`, so that exact workers count for more and a gross outlier of three does no harm; beginning and ending at the
+    median of where they do; simplified by half of the place's own doubt (spread by the root of the workers), at least by half a pixel
+    (`estimation.curve_fusion`). Equal polylines come back unchanged. Where all have two vertices, so has the label. The direction is
+    that of most votes. Closed polylines (first vertex = last) are turned to begin where the central one does. Vertices are whole pixels
+    when all of the members' are.
+    Quorum: a polyline drawn by more than `quorum` of the votes is a label; the others are kept under `candidates`.
+    Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:part-N`. Of
+    directions: higher summed skill, then from top to bottom, then from left to right.
+    Single worker: the worker's polylines, confidence null. Empty answer: a vote that there is nothing. Duplicate worker: the last answer
+    counts. Another image size than most workers': the answer is rejected. A polyline of no length is rejected alone.
+    Confidence of a polyline: probability that it is real (given how many drew it) times that its category is right (given what they
+    called it). Confidence of the label: the expected share of right decisions over polylines and candidates. Agreement: mean pairwise
+    Dice of the workers' polylines, shared ones counted by their likeness.
+    Time O(pairs whose surroundings overlap + P) at a fixed number of places per polyline, memory O(pairs + P) for P polylines.
+    """
+
+    name: ClassVar[str] = "polylines"
+    vertices: ClassVar[tuple[int, float]] = (2, math.inf)
+    """The least and most vertices of one."""
+
+    def recognise(self, element: Json) -> bool:
+        """See the class."""
+        return isinstance(element, dict) and isinstance(element.get(self.name), list)
+
+    def parse(self, element: JsonNode, limits: Limits) -> PolylinesAnswer:
+        """Read and clip the polylines; one that cannot be read is a fault of its own, not of the answer."""
+        size = parse_image_size(element)
+        listed = element[self.name]
+        check_count(listed, len(listed.array()), f"has {{}} {self.name}", limits.parts, "limits.parts")
+        check_count(listed, _vertices_in(listed), "has {} vertices", limits.vertices, "limits.vertices")
+        curves, labels, faults, whole = [], [], [], True
+        for node in listed.elements():
+            try:
+                vertices = self._curve(node, size)
+                labels.append(text_within(node["label"], limits))
+            except AnswerError as fault:
+                faults.append((node.path, fault.reason))
+            else:
+                curves.append(vertices)
+                whole = whole and bool((vertices == np.round(vertices)).all())
+        return PolylinesAnswer(size, tuple(curves), tuple(labels), whole, tuple(faults))
+
+    def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
+        """Match, decide, fuse; see the class for the rules."""
+        size, kept, rejected = agree_on_size(answers)
+        layout = self.lay_out(kept, task)
+        decisions = decide(self.name, layout, kept, task)
+        fused = [
+            MergedPolyline(made, _finished(curve, made, layout, kept))
+            for made, curve in zip(decisions, _fused(layout, decisions, kept), strict=True)
+        ]
+        merged = MergedPolylines(
+            size=size,
+            categories=task.categories(part.label for part in layout.parts),
+            labels=tuple(line for line in fused if line.decision.accepted),
+            candidates=tuple(line for line in fused if not line.decision.accepted),
+        )
+        return consensus_of(merged, layout, decisions, kept, rejected)
+
+    def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Curves]:
+        """Polylines from top to bottom, left to right, whichever way they run, with their likeness."""
+        rows = [
+            (curve, label, worker)
+            for worker, answer in enumerate(answers)
+            for curve, label in zip(answer.value.curves, answer.value.labels, strict=True)
+        ]
+        rows.sort(key=lambda row: (*_content(row[0]), row[1], row[2]))
+        parts = [Part(worker, label) for _, label, worker in rows]
+        curves = tuple(curve for curve, _, _ in rows)
+        number = {name: place for place, name in enumerate(sorted({part.label for part in parts}))}
+        most = task.settings.limits.overlaps
+        try:
+            overlaps = curve_overlaps(
+                sampled(curves, SAMPLES),
+                np.array([part.worker for part in parts], np.int64),
+                np.array([number[part.label] for part in parts], np.int64),
+                task.settings.distance_tolerance * _diagonal(answers),
+                most,
+            )
+        except OverflowError as failure:
+            raise LimitError(
+                f"more than {most} pairs of {self.name} lie near each other", limit="limits.overlaps"
+            ) from failure
+        return Layout(parts, overlaps, curves)
+
+    def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
+        """`annotations` and `image_size` as built-in jobs have them, `class-map`, confidence, support and candidates."""
+        merged: MergedPolylines = consensus.merged
+        single = consensus.confidence is None
+        everything = (*merged.labels, *merged.candidates)
+        return {
+            "image_size": [{"width": merged.size[0], "height": merged.size[1]}] if merged.size else [],
+            "annotations": [_written(line, merged.categories, single=single) for line in merged.labels],
+            "class-map": class_map(merged.categories, (line.decision.label for line in everything)),
+            "candidates": [_written(line, merged.categories, single=single) for line in merged.candidates],
+        }
+
+    def _curve(self, node: JsonNode, size: ImageSize | None) -> Vertices:
+        """The vertices of a polyline, clipped to the image."""
+        listed = node["vertices"]
+        given = [
+            [vertex[axis].number(least=-_REACH, most=_REACH) for axis in ("x", "y")]
+            for vertex in listed.elements()
+        ]
+        least, most = self.vertices
+        if not least <= len(given) <= most:
+            needed = f"exactly {least}" if least == most else f"at least {least}"
+            raise listed.fail(f"has {len(given)} vertices, needed are {needed}")
+        vertices = np.array(given, np.float64)
+        if size is not None:
+            vertices = vertices.clip(0, size)
+        if (vertices == vertices[0]).all():
+            raise node.fail("has no length within the image")
+        return vertices
+
+
+def _vertices_in(listed: JsonNode) -> int:
+    """How many vertices the parts have, as far as they are what they should be."""
+    given = [part.get("vertices") for part in listed.array() if isinstance(part, dict)]
+    return sum(len(vertices) for vertices in given if isinstance(vertices, list))
+
+
+def _content(curve: Vertices) -> tuple[Any, ...]:
+    """What orders polylines: where they lie, then their vertices, from whichever end comes first."""
+    ways = sorted([curve[:, ::-1].tolist(), curve[::-1, ::-1].tolist()])
+    return curve[:, 1].min(), curve[:, 0].min(), ways[0], curve[:, ::-1].tolist()
+
+
+def _diagonal(answers: Sequence[Answer]) -> float:
+    """Of the image in pixels; where no answer gives its size, of the smallest image that holds all vertices."""
+    sizes = [answer.value.size for answer in answers if answer.value.size is not None]
+    if sizes:
+        return math.hypot(*max(sizes))
+    curves = [np.abs(curve).max(axis=0) for answer in answers for curve in answer.value.curves]
+    return max(math.hypot(*np.max(curves, axis=0)) if curves else 0.0, 1.0)
+
+
+def _fused(
+    layout: Layout[Curves], decisions: Sequence[Decision], answers: Sequence[Answer]
+) -> list[FusedCurve]:
+    members = [member for made in decisions for member in made.members]
+    place = {member: number for number, member in enumerate(members)}
+    likeness = np.zeros(len(layout.parts))
+    cluster = np.zeros(len(layout.parts), np.int64)
+    for number, made in enumerate(decisions):
+        cluster[list(made.members)] = number
+    overlaps = layout.overlaps
+    together = cluster[overlaps.first] == cluster[overlaps.second]
+    for ends in (overlaps.first, overlaps.second):
+        likeness += np.bincount(ends[together], overlaps.iou[together], len(layout.parts))
+    central = [place[max(made.members, key=lambda member: likeness[member].round(9))] for made in decisions]
+    makers = [layout.parts[member].worker for member in members]
+    return fuse_curves(
+        [layout.shapes[member] for member in members],
+        cluster[members],
+        np.array(central, np.int64),
+        np.array(makers, np.int64),
+        np.array([answers[maker].weight for maker in makers], np.float64),
+    )
+
+
+def _finished(
+    curve: FusedCurve, made: Decision, layout: Layout[Curves], answers: Sequence[Answer]
+) -> tuple[tuple[float, float], ...]:
+    """The vertices in the direction of most votes, as whole pixels where all workers gave such."""
+    makers = [answers[layout.parts[member].worker] for member in made.members]
+    vertices = curve.vertices[::-1] if _turned(curve, makers) else curve.vertices
+    digits = 0 if all(maker.value.whole for maker in makers) else _DIGITS
+    given = [(round(x, digits), round(y, digits)) for x, y in vertices.tolist()]
+    kept = [one for one, before in zip(given, [None, *given], strict=False) if one != before]
+    drawn = any(np.array_equal(curve.vertices, layout.shapes[member]) for member in made.members)
+    if drawn or len(kept) < 2:
+        return tuple((x, y) for x, y in vertices.tolist())
+    return tuple(kept)
+
+
+def _turned(curve: FusedCurve, makers: Sequence[Answer]) -> bool:
+    """Whether most votes are for the other direction than the central polyline's."""
+    ways = [
+        [maker for maker, back in zip(makers, curve.backwards, strict=True) if back == way]
+        for way in (False, True)
+    ]
+    (left, top), (right, bottom) = curve.vertices[0].tolist(), curve.vertices[-1].tolist()
+    downwards = (top, left) <= (bottom, right)
+    order = ways if downwards else ways[::-1]
+    best, _ = winner(
+        np.array([sum(maker.weight for maker in way) for way in order]),
+        np.array([sum(maker.skill for maker in way) for way in order]),
+    )
+    return (best == 0) != downwards
+
+
+def _written(line: MergedPolyline, categories: Sequence[str], *, single: bool) -> dict[str, Any]:
+    return {
+        "class_id": categories.index(line.decision.label),
+        "class-name": line.decision.label,
+        "vertices": [{"x": _plain(x), "y": _plain(y)} for x, y in line.vertices],
+        "confidence": None if single else probability(line.decision.confidence),
+        "support": line.decision.support.to_wire(),
+    }
+
+
+def _plain(axis: float) -> float:
+    return int(axis) if axis == int(axis) else axis

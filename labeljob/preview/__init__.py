@@ -1,0 +1,1 @@
+"""Worker pages on this machine: rendered, checked, opened with stand-in elements, answered, consolidated."""
