@@ -20,10 +20,11 @@ from rich.console import Console
 from rich.text import Text
 
 from labeljob.report import JobFacts, read_job, write_report
-from labeljob.report.drawings import Chosen, Drawing, DrawnMask, read_drawing, read_worker_answers
+from labeljob.report.drawings import Chosen, Drawing, DrawnMask, read_drawing
 from labeljob.report.page import render
 from labeljob.report.rasters import read_index_png
 from labeljob.report.words import count
+from labeljob.report.worker_answers import read_worker_answers
 from labeljob.simulation import SimulatedJob, SimulationResult, simulate
 from shared.errors import ContractError, GtConsensusError
 

@@ -1,20 +1,14 @@
-"""Pictures of labels: outlines and masks of the label, its candidates and the workers, on a plain canvas of the image's size."""
+"""Pictures of labels made of outlines: parts of the label, its candidates and the workers' own, on an image's area or on the ground."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-
-from consolidation.mask_png import Colour
-from consolidation.palette import hex_colour
-from labeljob.report.drawings import DrawnMask, DrawnParts
+from labeljob.report.drawings import DrawnParts
 from labeljob.report.outlines import Outline, Rectangle
-from labeljob.report.rasters import IndexMap, outlines_within, picture
-from labeljob.report.view import Canvas, Raster, Shape, Tag, Thumbnail
+from labeljob.report.pictures import Canvas, Raster, Shape, Tag
 
 WORKER_COLOURS = (
     "#0050c8",
@@ -28,45 +22,63 @@ WORKER_COLOURS = (
     "#5d4037",
 )
 """Of the workers' lines, dark enough for the pale canvas."""
-_LONG_SIDE = 480
-"""Pixels of an embedded picture's longer side."""
-_SMALL_SIDE = 120
-"""The same for a worker's thumbnail."""
-_LONGEST_PATH = 6_000
 _MARGIN = 0.12
 _LEAST_MARGIN = 0.04
 """Of the image's longer side."""
 _WHOLE = 0.5
 """From this share of the image on, all of it is shown."""
-
 _ARM = 0.012
 """Of the cross that stands for a point, as a share of the picture's longer side."""
+_TAG = 0.045
+"""Font size of the tags, as a share of the picture's longer side."""
+_GRID_LINES = 8
+"""On the ground, about."""
+_LEAST_GROUND = 2.0
+"""Metres shown at least."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedPart:
-    """A part of the label or a candidate: its number in the picture, its category, line and colour."""
+    """A part of the label or a candidate.
+
+    Attributes:
+        number: of it in the picture.
+        name: its category.
+        outline: of it; of a track, where it begins.
+        trail: of a track, the lines its centre follows.
+    """
 
     number: str
     name: str
     outline: Outline
     colour: str
     candidate: bool
+    trail: tuple[Outline, ...] = ()
+
+    def moved(self, across: float, down: float) -> MarkedPart:
+        """The same elsewhere."""
+        trail = tuple(line.moved(across, down) for line in self.trail)
+        return replace(self, outline=self.outline.moved(across, down), trail=trail)
 
 
 @dataclass(frozen=True, slots=True)
-class MaskLayer:
-    """Index maps of a label or of its candidates.
+class Area:
+    """What a picture is of, and which part of it is shown; pixels of an image or metres.
 
     Attributes:
-        indices: shape (H, X), 0 is background.
-        colours: of the indices from 1 on.
-        candidate: whether it is drawn hatched and dashed.
+        ground: all of it.
+        view: the part that is shown.
+        image: whether it is an image's area.
     """
 
-    indices: IndexMap
-    colours: tuple[Colour, ...]
-    candidate: bool
+    ground: Rectangle
+    view: Rectangle
+    image: bool
+
+    @property
+    def longer_side(self) -> float:
+        """Of what is shown."""
+        return max(self.view[2:])
 
 
 def worker_colour(place: int) -> str:
@@ -80,8 +92,11 @@ def parts_canvas(
     parts: Sequence[MarkedPart],
     workers: Mapping[str, DrawnParts],
     colours: Mapping[str, str],
+    *,
+    title: str = "",
+    shown: Sequence[Rectangle] | None = None,
 ) -> Canvas:
-    """The picture of a label made of boxes, polygons, lines or points.
+    """The picture of a label made of boxes, polygons, lines or points, or of the paths of tracks.
 
     Args:
         name: HTML id.
@@ -89,193 +104,189 @@ def parts_canvas(
         parts: of the label and its candidates.
         workers: each worker's own parts.
         colours: of the workers' lines.
+        title: of the picture, before its size.
+        shown: what is to be seen on it; None for all that is drawn.
     """
-    drawn = [outline.extent for answer in workers.values() for outline in answer.outlines]
-    everything = [*drawn, *(part.outline.extent for part in parts)]
+    everything = list(_extents(parts, workers) if shown is None else shown)
     right = max((box[0] + box[2] for box in everything), default=1)
     bottom = max((box[1] + box[3] for box in everything), default=1)
-    width, height = size or (max(math.ceil(right), 1), max(math.ceil(bottom), 1))
-    arm = _ARM * max(_view((width, height), everything)[2:])
-    shapes = [
-        Shape(outline.path(arm), "", colours[worker], "worker", filled=False, tip=f"{label}, {worker}")
-        for worker, answer in workers.items()
-        for outline, label in zip(answer.outlines, answer.names, strict=True)
-    ]
-    shapes += [_marked(part, arm) for part in parts]
-    tags = [(part.outline.extent, part.number, part.candidate) for part in parts]
-    return _canvas(name, (width, height), everything, (), shapes, tags)
+    size = size or (max(math.ceil(right), 1), max(math.ceil(bottom), 1))
+    area = Area((0, 0, *size), view_of(size, everything), image=True)
+    return canvas(name, area, title, (), _shapes(area, parts, workers, colours), tags_of(parts))
 
 
-def mask_canvas(
+def ground_canvas(
     name: str,
-    layers: Sequence[MaskLayer],
     parts: Sequence[MarkedPart],
-    workers: Mapping[str, DrawnMask],
+    workers: Mapping[str, DrawnParts],
     colours: Mapping[str, str],
+    *,
+    title: str = "",
 ) -> Canvas:
-    """The picture of a mask label.
+    """The picture of cuboids, or of the paths of such, seen from above, with a grid; arguments as of `parts_canvas`, in metres."""
+    left, top, right, bottom = _corners(_extents(parts, workers))
+    margin = max(
+        _MARGIN * max(right - left, bottom - top), (_LEAST_GROUND - max(right - left, bottom - top)) / 2
+    )
+    left, top, right, bottom = left - margin, top - margin, right + margin, bottom + margin
+    # SVG counts in single precision: world coordinates of millions of metres would lose their decimals
+    parts = [part.moved(-left, -top) for part in parts]
+    near = {worker: drawn.moved(-left, -top) for worker, drawn in workers.items()}
+    view = (0.0, 0.0, right - left, bottom - top)
+    area = Area(view, view, image=False)
+    step = _round_step(area.longer_side / _GRID_LINES)
+    grid = Shape(_grid(left, top, view, step), "", "", "grid", filled=False, tip="")
+    words = (
+        f"{f'{title}, seen' if title else 'Seen'} from above: x from {left:.1f} to {right:.1f} m to the right, "
+        f"y from {-bottom:.1f} to {-top:.1f} m upwards, grid of {step:g} m"
+    )
+    return canvas(name, area, words, (), [grid, *_shapes(area, parts, near, colours)], tags_of(parts))
+
+
+def canvas(
+    name: str,
+    area: Area,
+    title: str,
+    rasters: Sequence[Raster],
+    shapes: Sequence[Shape],
+    tags: Sequence[tuple[Rectangle, str, bool]],
+) -> Canvas:
+    """A picture of what was drawn.
 
     Args:
         name: HTML id.
-        layers: of the label and its candidates, all of one shape, at least one.
-        parts: where they lie, for their numbers; candidates without a layer are drawn.
-        workers: each worker's own mask; one of another shape is left out.
-        colours: of the workers' lines.
+        area: that is shown.
+        title: in the caption, before the size of an image.
+        rasters, shapes: what was drawn.
+        tags: of each part its extent, its number and whether it is a candidate.
     """
-    height, width = layers[0].indices.shape
-    fitting = {worker: mask for worker, mask in workers.items() if mask.indices.shape == (height, width)}
-    maps = [*(layer.indices for layer in layers), *(mask.indices for mask in fitting.values())]
-    extents = [extent for indices in maps if (extent := _extent(indices > 0))]
-    left, top, crop_width, crop_height = _view((width, height), extents)
-    crop = np.s_[top : top + crop_height, left : left + crop_width]
-    step = max(1, math.ceil(max(crop_width, crop_height) / _LONG_SIDE))
-    place = (left, top, step)
-    rasters, shapes = [], list[Shape]()
-    for worker, mask in fitting.items():
-        shapes += _outlined(mask.indices[crop], place, colours[worker], "worker", worker)
-    for layer in layers:
-        role = "candidate" if layer.candidate else "label"
-        part = layer.indices[crop]
-        if part.any():
-            rasters.append(_raster(part, layer, place, role))
-            shapes += _layer_outlines(part, layer, place, role)
-    shapes += [
-        _marked(part, 0) for part in parts if part.candidate and not any(layer.candidate for layer in layers)
-    ]
-    tags = [(part.outline.extent, part.number, part.candidate) for part in parts]
-    return _canvas(name, (width, height), extents, rasters, shapes, tags)
-
-
-def thumbnails(masks: Mapping[str, DrawnMask], canvas: Canvas) -> dict[str, Thumbnail]:
-    """Each worker's mask, small, of the part of the image that the picture shows.
-
-    Args:
-        masks: by worker; one of another size than the picture's image, or without a pixel, gets none.
-        canvas: the picture.
-    """
-    step = max(1, math.ceil(max(canvas.view_width, canvas.view_height) / _SMALL_SIDE))
-    rows = slice(canvas.top, canvas.top + canvas.view_height, step)
-    columns = slice(canvas.left, canvas.left + canvas.view_width, step)
-    made = {}
-    for worker, mask in masks.items():
-        if mask.drawn and mask.indices.shape == (canvas.height, canvas.width):
-            small = mask.indices[rows, columns]
-            data = picture(small, mask.colours, opacity=1)
-            made[worker] = Thumbnail(data, small.shape[1], small.shape[0], f"What {worker} drew")
-    return made
-
-
-def _marked(part: MarkedPart, arm: float) -> Shape:
-    return Shape(
-        part.outline.path(arm),
-        "",
-        part.colour,
-        "candidate" if part.candidate else "label",
-        filled=part.outline.closed and not part.candidate,
-        tip=f"{part.number}: {part.name}",
+    left, top, width, height = area.view
+    tag_size = round(area.longer_side * _TAG, 2)
+    whole = area.view == area.ground
+    return Canvas(
+        name=name,
+        ground_left=area.ground[0],
+        ground_top=area.ground[1],
+        width=round(area.ground[2], 2),
+        height=round(area.ground[3], 2),
+        left=left,
+        top=top,
+        view_width=round(width, 2),
+        view_height=round(height, 2),
+        whole=whole,
+        image=area.image,
+        tag_size=tag_size,
+        caption=_caption(area, title, whole=whole),
+        description=_described(area, title, tags),
+        rasters=tuple(rasters),
+        shapes=tuple(shapes),
+        tags=tuple(_tag(area, tag_size, *tag) for tag in tags),
     )
 
 
-def _extent(covered: npt.NDArray[np.bool_]) -> Rectangle | None:
-    """The bounding box of what is covered."""
-    rows, columns = np.flatnonzero(covered.any(axis=1)), np.flatnonzero(covered.any(axis=0))
-    if not len(rows):
-        return None
-    left, top = int(columns[0]), int(rows[0])
-    return left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top
+def marked(part: MarkedPart, arm: float) -> Iterator[Shape]:
+    """The lines of a part of the label or of a candidate.
+
+    Args:
+        part: to draw.
+        arm: of the cross that stands for a point.
+    """
+    role, tip = "candidate" if part.candidate else "label", f"{part.number}: {part.name}"
+    for line in part.trail:
+        yield Shape(line.path(arm), "", part.colour, role, filled=False, tip=tip)
+    filled = part.outline.closed and not part.candidate
+    yield Shape(part.outline.path(arm), "", part.colour, role, filled=filled, tip=tip)
 
 
-def _view(size: tuple[int, int], boxes: Iterable[Rectangle]) -> tuple[int, int, int, int]:
+def tags_of(parts: Iterable[MarkedPart]) -> list[tuple[Rectangle, str, bool]]:
+    """Where the numbers of parts stand."""
+    return [(part.outline.extent, part.number, part.candidate) for part in parts]
+
+
+def view_of(size: tuple[int, int], boxes: Iterable[Rectangle]) -> tuple[int, int, int, int]:
     """The part of the image that holds all boxes, with a margin; all of it when that is most of it."""
     listed = list(boxes)
     width, height = size
     if not listed:
         return 0, 0, width, height
-    left, top = min(box[0] for box in listed), min(box[1] for box in listed)
-    right = max(box[0] + box[2] for box in listed)
-    bottom = max(box[1] + box[3] for box in listed)
+    left, top, right, bottom = _corners(listed)
     margin = max(_LEAST_MARGIN * max(size), _MARGIN * max(right - left, bottom - top))
     first_x, first_y = max(0, math.floor(left - margin)), max(0, math.floor(top - margin))
     last_x, last_y = min(width, math.ceil(right + margin)), min(height, math.ceil(bottom + margin))
-    if (last_x - first_x) * (last_y - first_y) >= _WHOLE * width * height:
+    shown = (last_x - first_x, last_y - first_y)
+    if min(shown) < 1 or shown[0] * shown[1] >= _WHOLE * width * height:
         return 0, 0, width, height
-    return first_x, first_y, last_x - first_x, last_y - first_y
+    return first_x, first_y, *shown
 
 
-def _canvas(
-    name: str,
-    size: tuple[int, int],
-    boxes: Sequence[Rectangle],
-    rasters: Sequence[Raster],
-    shapes: Sequence[Shape],
-    tags: Sequence[tuple[Rectangle, str, bool]],
-) -> Canvas:
-    left, top, view_width, view_height = _view(size, boxes)
-    tag_size = round(max(view_width, view_height) * 0.045, 2)
-    return Canvas(
-        name=name,
-        width=size[0],
-        height=size[1],
-        left=left,
-        top=top,
-        view_width=view_width,
-        view_height=view_height,
-        whole=(view_width, view_height) == size,
-        tag_size=tag_size,
-        description=_described(size, tags),
-        rasters=tuple(rasters),
-        shapes=tuple(shapes),
-        tags=tuple(
-            Tag(
-                round(box[0] + box[2] + tag_size * 0.2, 2)
-                if box[0] + box[2] + tag_size * 1.5 < left + view_width
-                else round(max(box[0] - tag_size * 1.2, left), 2),
-                round(min(max(box[1], top + tag_size), top + view_height), 2),
-                number,
-                "candidate" if candidate else "label",
-            )
-            for box, number, candidate in tags
-        ),
+def _shapes(
+    area: Area, parts: Sequence[MarkedPart], workers: Mapping[str, DrawnParts], colours: Mapping[str, str]
+) -> list[Shape]:
+    arm = _ARM * area.longer_side
+    shapes = [
+        Shape(outline.path(arm), "", colours[worker], "worker", filled=False, tip=f"{label}, {worker}")
+        for worker, answer in workers.items()
+        for outline, label in zip(answer.outlines, answer.names, strict=True)
+    ]
+    return [*shapes, *(shape for part in parts for shape in marked(part, arm))]
+
+
+def _extents(parts: Sequence[MarkedPart], workers: Mapping[str, DrawnParts]) -> Iterator[Rectangle]:
+    for answer in workers.values():
+        yield from (outline.extent for outline in answer.outlines)
+    for part in parts:
+        yield from (outline.extent for outline in (part.outline, *part.trail))
+
+
+def _corners(boxes: Iterable[Rectangle]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of all boxes; of none, zeros."""
+    listed = list(boxes) or [(0.0, 0.0, 0.0, 0.0)]
+    left, top = min(box[0] for box in listed), min(box[1] for box in listed)
+    return left, top, max(box[0] + box[2] for box in listed), max(box[1] + box[3] for box in listed)
+
+
+def _round_step(step: float) -> float:
+    """The next of 1, 2, 5, 10, 20, ... and their tenths."""
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step)
+
+
+def _grid(left: float, top: float, view: Rectangle, step: float) -> str:
+    """Lines where the world's coordinates are multiples of the step."""
+    _, _, width, height = view
+    columns = range(math.ceil(left / step), math.floor((left + width) / step) + 1)
+    rows = range(math.ceil(top / step), math.floor((top + height) / step) + 1)
+    across = "".join(f"M{number * step - left:.2f} 0V{height:.2f}" for number in columns)
+    return across + "".join(f"M0 {number * step - top:.2f}H{width:.2f}" for number in rows)
+
+
+def _tag(area: Area, tag_size: float, box: Rectangle, number: str, candidate: bool) -> Tag:
+    """Beside the upper right corner of a part; where the picture ends there, at the left."""
+    left, top, width, height = area.view
+    right = box[0] + box[2]
+    beside = right + tag_size * 0.2
+    room = right + tag_size * 1.5 < left + width
+    return Tag(
+        round(beside if room else max(box[0] - tag_size * 1.2, left), 2),
+        round(min(max(box[1], top + tag_size), top + height), 2),
+        number,
+        "candidate" if candidate else "label",
     )
 
 
-def _described(size: tuple[int, int], tags: Sequence[tuple[Rectangle, str, bool]]) -> str:
-    labels = [number for _, number, candidate in tags if not candidate]
-    candidates = [number for _, number, candidate in tags if candidate]
-    parts = [f"{len(labels)} labelled", f"{len(candidates)} candidates"]
-    return (
-        f"Plain canvas of {size[0]} by {size[1]} pixels: {', '.join(parts)}; the table beside it names them."
-    )
+def _caption(area: Area, title: str, *, whole: bool) -> str:
+    if not area.image:
+        return title
+    left, top, width, height = area.view
+    words = [title] if title else []
+    words.append(f"{area.ground[2]:g} × {area.ground[3]:g} pixels")  # noqa: RUF001 - for people
+    close = "" if whole else f"; close-up of {width:g} × {height:g} at {left:g}, {top:g}"  # noqa: RUF001 - for people
+    return ", ".join(words) + close
 
 
-def _raster(part: IndexMap, layer: MaskLayer, place: tuple[int, int, int], role: str) -> Raster:
-    left, top, step = place
-    small = part[::step, ::step]
-    return Raster(
-        data=picture(small, layer.colours, opacity=0.9 if layer.candidate else 0.55, hatched=layer.candidate),
-        left=left,
-        top=top,
-        width=small.shape[1] * step,
-        height=small.shape[0] * step,
-        role=role,
-    )
-
-
-def _layer_outlines(
-    part: IndexMap, layer: MaskLayer, place: tuple[int, int, int], role: str
-) -> Iterator[Shape]:
-    """The borders of each value in its own colour."""
-    for value in np.unique(part[part > 0]).tolist():
-        only = np.where(part == value, 1, 0).astype(np.uint8)
-        colour = layer.colours[(value - 1) % len(layer.colours)]
-        yield from _outlined(only, place, hex_colour(colour), role, "")
-
-
-def _outlined(
-    part: IndexMap, place: tuple[int, int, int], colour: str, role: str, tip: str
-) -> Iterator[Shape]:
-    left, top, step = place
-    path, coarser = outlines_within(part[::step, ::step], _LONGEST_PATH)
-    if path:
-        transform = f"translate({left} {top}) scale({step * coarser})"
-        yield Shape(path, transform, colour, role, filled=False, tip=tip)
+def _described(area: Area, title: str, tags: Sequence[tuple[Rectangle, str, bool]]) -> str:
+    candidates = sum(candidate for *_, candidate in tags)
+    _, _, width, height = area.ground
+    plain = f"Plain canvas of {width:g} by {height:g} pixels" if area.image else "Plan"
+    named = f"{plain} ({title})" if title else plain
+    return f"{named}: {len(tags) - candidates} labelled, {candidates} candidates; the table beside it names them."

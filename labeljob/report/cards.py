@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from labeljob.report.canvas import thumbnails, worker_colour
-from labeljob.report.drawings import (
-    Chosen,
-    Drawing,
-    DrawnMask,
-    DrawnParts,
-    WorkerAnswers,
-    read_drawing,
-    read_worker_answers,
-)
+from labeljob.report.adjusted import changes_in_words, status_in_words
+from labeljob.report.canvas import worker_colour
+from labeljob.report.drawings import Chosen, Drawing, DrawnMask, read_drawings
 from labeljob.report.facts import JobFacts, ObjectFacts
 from labeljob.report.fields import show_field
-from labeljob.report.view import Card, Field, Rejected, Thumbnail, Worker
-from labeljob.report.words import STATUS, explain, tally
+from labeljob.report.fields.entries import LabelledElement, kind_of
+from labeljob.report.mask_pictures import thumbnails
+from labeljob.report.pictures import Thumbnail
+from labeljob.report.view import Card, Fact, Field, Rejected, Worker
+from labeljob.report.words import STATUS, explain
+from labeljob.report.worker_answers import read_worker_answers
 from shared.json_node import JsonNode
 
 _DOCUMENT_CHARACTERS = 20_000
@@ -42,10 +40,22 @@ def show_object(job: JobFacts, data_object: ObjectFacts, *, expanded: bool) -> C
     labels = _fields(data_object.label)
     workers = sorted({*map(str, _members(block, "answers")), *answers.elements})
     colours = {worker: worker_colour(place) for place, worker in enumerate(workers)}
-    drawn = {name: _drawings(answers, name) for name in labels}
+    kinds = {name: kind_of(value) for name, value in labels.items()}
+    drawn = {
+        name: read_drawings(answers.of(name or None), kind, data_object.text) for name, kind in kinds.items()
+    }
     fields = {
-        name: show_field(
-            job, JsonNode(value), name, f"object-{data_object.number}-{place}", drawn[name], colours
+        name: _field(
+            LabelledElement(
+                job=job,
+                node=JsonNode(value),
+                kind=kinds[name],
+                name=name,
+                html_name=f"object-{data_object.number}-{place}",
+                drawings=drawn[name],
+                colours=colours,
+                text=data_object.text,
+            )
         )
         for place, (name, value) in enumerate(labels.items(), start=1)
     }
@@ -61,9 +71,9 @@ def show_object(job: JobFacts, data_object: ObjectFacts, *, expanded: bool) -> C
         confidence=_figure(block.get("confidence")),
         agreement=_figure(block.get("agreement")),
         workers_counted=_figure(block.get("workers")),
-        reasons=tuple(explain(str(code), tuple(labels)) for code in _elements(block, "reasons")),
+        reasons=tuple(explain(str(code), kinds) for code in _elements(block, "reasons")),
         fields=tuple(fields.values()),
-        workers=(shown := _workers(colours, block, drawn, fields)),
+        workers=(shown := _workers(colours, block, drawn, fields, labels)),
         gallery=any(worker.thumbnails for worker in shown),
         rejected=tuple(_rejections(data_object.label, "")),
         document=_document(data_object.label),
@@ -96,9 +106,11 @@ def _fields(label: Any) -> dict[str, Any]:
     return {"": label}
 
 
-def _drawings(answers: WorkerAnswers, field: str) -> dict[str, Drawing]:
-    read = {worker: read_drawing(element) for worker, element in answers.of(field or None).items()}
-    return {worker: drawing for worker, drawing in read.items() if drawing is not None}
+def _field(element: LabelledElement) -> Field:
+    """The view of a form element, and whether it was adjusted."""
+    field = show_field(element)
+    adjusted = status_in_words(element.node.value)
+    return replace(field, facts=(*field.facts, Fact("adjustment", adjusted))) if adjusted else field
 
 
 def _workers(
@@ -106,15 +118,17 @@ def _workers(
     block: Mapping[str, Any],
     drawn: Mapping[str, Mapping[str, Drawing]],
     fields: Mapping[str, Field],
+    labels: Mapping[str, Any],
 ) -> tuple[Worker, ...]:
     small: defaultdict[str, list[Thumbnail]] = defaultdict(list)
     for name, field in fields.items():
         masks = {worker: made for worker, made in drawn[name].items() if isinstance(made, DrawnMask)}
-        if field.canvas and masks:
-            for worker, thumbnail in thumbnails(masks, field.canvas).items():
+        if field.canvases and masks:
+            for worker, thumbnail in thumbnails(masks, field.canvases[0]).items():
                 small[worker].append(thumbnail)
     shares = _members(block, "answers")
-    drawn_on = any(field.canvas for field in fields.values())
+    drawn_on = any(field.canvases or field.strip or field.rankers for field in fields.values())
+    changes = {name: changes_in_words(label) for name, label in labels.items()}
     made = []
     for worker, colour in colours.items():
         own = {name: drawings[worker] for name, drawings in drawn.items() if worker in drawings}
@@ -125,7 +139,8 @@ def _workers(
                 colour=colour if drawn_on else "",
                 agreement=_figure(share),
                 percent=round(100 * share, 1) if isinstance(share, int | float) else 0,
-                said=tuple(_said(name, drawing) for name, drawing in own.items()),
+                said=tuple(_named(name, drawing.words) for name, drawing in own.items()),
+                changed=tuple(_named(name, told[worker]) for name, told in changes.items() if worker in told),
                 comments=tuple(
                     one.comment for one in own.values() if isinstance(one, Chosen) and one.comment
                 ),
@@ -135,16 +150,7 @@ def _workers(
     return tuple(made)
 
 
-def _said(field: str, drawing: Drawing) -> str:
-    """An answer in a few words."""
-    match drawing:
-        case Chosen():
-            words = drawing.name
-        case DrawnParts():
-            words = tally(drawing.names)
-        case DrawnMask():
-            words = tally([drawing.names[value] for value in drawing.drawn])
-    words = words or "nothing"
+def _named(field: str, words: str) -> str:
     return f"{field}: {words}" if field else words
 
 
@@ -165,7 +171,7 @@ def _rejections(label: Any, field: str) -> Iterator[Rejected]:
 def _problem(data_object: ObjectFacts) -> str:
     if data_object.error:
         return str(data_object.error.get("message"))
-    return data_object.failure or "" if data_object.label is None else ""
+    return data_object.fault or (data_object.failure or "" if data_object.label is None else "")
 
 
 def _summary(fields: Mapping[str, Field], status: str) -> str:

@@ -16,6 +16,8 @@ from shared.json_node import JsonNode, parse_json
 
 REQUESTS = "annotations/consolidated-annotation/consolidation-request"
 _METADATA = "-metadata"
+MOST_BYTES = 100_000_000
+"""Of an artefact that is read to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +27,20 @@ class ObjectFacts:
     Attributes:
         number: of the line, from 1.
         source: URI or text of the data object.
+        text: the data object itself, where it is a text that is known; else None.
         label: value of the label attribute, a moved label (`label-ref`) in full; None when the line has none.
         failure: why the service gave the object up, or None.
         answers: what was sent to consolidation, or None when nothing was.
+        fault: why a moved label is not shown in full; empty when it is.
     """
 
     number: int
     source: str
+    text: str | None
     label: Any
     failure: str | None
     answers: AnnotatedDataObject | None
+    fault: str = ""
 
     @property
     def consolidation(self) -> Mapping[str, Any]:
@@ -72,13 +78,17 @@ class JobFacts:
     record: Mapping[str, Any]
     objects: tuple[ObjectFacts, ...]
 
-    def artefact(self, uri: str) -> bytes:
+    def artefact(self, uri: str, most: int = MOST_BYTES) -> bytes:
         """The artefact at an S3 URI, from the mirrored folder.
 
+        Args:
+            uri: of it.
+            most: bytes that are read.
+
         Raises:
-            ContractError: it is not in the folder.
+            ContractError: it is not in the folder, or larger.
         """
-        return _artefact(self.folder, uri)
+        return _artefact(self.folder, uri, most)
 
 
 def read_job(folder: Path, label_attribute_name: str | None = None) -> JobFacts:
@@ -98,16 +108,40 @@ def read_job(folder: Path, label_attribute_name: str | None = None) -> JobFacts:
     answers = _answers(folder)
     failures = {failure["line"]: failure["reason"] for failure in record.get("failures", ())}
     objects = tuple(
-        ObjectFacts(
-            number=number,
-            source=str(line.get("source-ref") or line.get("source") or ""),
-            label=_whole(folder, line.get(label)),
-            failure=failures.get(number) or _failure(line.get(label + _METADATA)),
-            answers=answers.get(str(number - 1)),
-        )
-        for number, line in enumerate(lines, start=1)
+        _object(folder, number, line, label, failures, answers) for number, line in enumerate(lines, start=1)
     )
     return JobFacts(folder, str(record.get("labeling-job-name") or label), label, record, objects)
+
+
+def _object(
+    folder: Path,
+    number: int,
+    line: Mapping[str, Any],
+    label: str,
+    failures: Mapping[int, str],
+    answers: Mapping[str, AnnotatedDataObject],
+) -> ObjectFacts:
+    """What is known of a line of the output manifest."""
+    sent = answers.get(str(number - 1))
+    value, fault = line.get(label), ""
+    try:
+        value = _whole(folder, value)
+    except ContractError as failure:
+        fault = f"The label was moved to S3 for its size, and cannot be read there: {failure}"
+    return ObjectFacts(
+        number=number,
+        source=str(line.get("source-ref") or line.get("source") or ""),
+        text=_text(sent.data_object.get("content") if sent else line.get("source")),
+        label=value,
+        failure=failures.get(number) or _failure(line.get(label + _METADATA)),
+        answers=sent,
+        fault=fault,
+    )
+
+
+def _text(content: Any) -> str | None:
+    """The data object, unless it is only the place of one."""
+    return content if isinstance(content, str) and not content.startswith("s3://") else None
 
 
 def _record(folder: Path) -> Mapping[str, Any]:
@@ -156,10 +190,10 @@ def _whole(folder: Path, label: Any) -> Any:
     reference = label.get("label-ref") if isinstance(label, dict) else None
     if not isinstance(reference, str):
         return label
-    return parse_json(_artefact(folder, reference), path=reference).value
+    return parse_json(_artefact(folder, reference, MOST_BYTES), path=reference).value
 
 
-def _artefact(folder: Path, uri: str) -> bytes:
+def _artefact(folder: Path, uri: str, most: int) -> bytes:
     """Where an S3 URI lies in a mirror: the longest end of its key that is a file in the folder."""
     parts = PurePosixPath(uri.removeprefix("s3://")).parts
     root = folder.resolve()
@@ -167,6 +201,8 @@ def _artefact(folder: Path, uri: str) -> bytes:
         for name in ("/".join(parts[start:]), "/".join(parts[start:]).replace(":", "_")):
             file = (root / name).resolve()
             if file.is_relative_to(root) and file.is_file():
+                if (size := file.stat().st_size) > most:
+                    raise ContractError(f"{uri} has {size} bytes, too many to show; at most {most} are read")
                 return file.read_bytes()
     raise ContractError(f"{uri} is not in the job's folder")
 

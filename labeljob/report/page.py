@@ -39,8 +39,8 @@ def build_page(
         counts=_counts(job),
         facts=_facts(job, cards),
         warnings=tuple(str(warning) for warning in job.record.get("warnings", ())),
-        drawn=any(field.canvas for card in cards for field in card.fields),
-        masks=any(worker.thumbnails for card in cards for worker in card.workers),
+        drawn=any(field.canvases or field.passage for card in cards for field in card.fields),
+        images=any(canvas.image for card in cards for field in card.fields for canvas in field.canvases),
         cards=tuple(sorted(cards, key=_urgency)),
         overview=tuple(cards),
     )

@@ -4,82 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Raster:
-    """A picture on a canvas.
-
-    Attributes:
-        data: `data:` URI of a PNG.
-        left, top, width, height: where it lies, in pixels of the image.
-        role: `label`, `candidate` or `worker`.
-    """
-
-    data: str
-    left: int
-    top: int
-    width: int
-    height: int
-    role: str
+from labeljob.report.pictures import Canvas, Passage, Strip, Thumbnail, Wording
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """A line on a canvas.
-
-    Attributes:
-        path: SVG path data.
-        transform: SVG transform that brings it to pixels of the image.
-        colour: `#rrggbb`.
-        role: `label`, `candidate` or `worker`.
-        filled: whether its inside is tinted.
-        tip: what it is, in words.
-    """
-
-    path: str
-    transform: str
-    colour: str
-    role: str
-    filled: bool
-    tip: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A number beside a part: `text` at (`x`, `y`) in pixels of the image."""
-
-    x: float
-    y: float
-    text: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Canvas:
-    """The image's area with everything that was marked on it.
-
-    Attributes:
-        name: HTML id.
-        width, height: of the image in pixels.
-        left, top, view_width, view_height: the part of it that is shown.
-        whole: whether all of it is shown; otherwise a small map shows where the part lies.
-        tag_size: font size of the tags in pixels of the image.
-        description: the picture in words.
-    """
+class Fact:
+    """A name and its value."""
 
     name: str
-    width: int
-    height: int
-    left: int
-    top: int
-    view_width: int
-    view_height: int
-    whole: bool
-    tag_size: float
-    description: str
-    rasters: tuple[Raster, ...]
-    shapes: tuple[Shape, ...]
-    tags: tuple[Tag, ...]
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,26 +27,50 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Frames in a row that show an object: where in the sequence, in percent of its length."""
+
+    left: float
+    width: float
+    candidate: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a label, or a candidate: its number in the picture, its category and what speaks for it."""
+    """A part of a label, or a candidate: its number in the picture, its category and what speaks for it.
+
+    Attributes:
+        details: what else there is to say, one for each of the field's `columns`.
+        runs: of a track, when it is to be seen.
+    """
 
     number: str
     name: str
     colour: str
     confidence: str
     support: str
-    detail: str
+    details: tuple[str, ...]
     candidate: bool
+    runs: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Thumbnail:
-    """One worker's mask, small: a `data:` URI of a PNG with its size and its text."""
+class Ranker:
+    """A worker whose ranks stand in a column of their own: id, and colour `#rrggbb` as in the list of workers."""
 
-    data: str
-    width: int
-    height: int
-    text: str
+    worker_id: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An item of a ranking: its rank, how sure it stands before the next, who ranked it, and the rank each worker gave it."""
+
+    rank: str
+    item: str
+    confidence: str
+    support: str
+    given: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +79,11 @@ class Worker:
 
     Attributes:
         worker_id: as the label shows it.
-        colour: `#rrggbb` of the worker's lines; empty where nothing is drawn.
+        colour: `#rrggbb` of the worker's marks; empty where nothing is drawn.
         agreement: share of the label the worker agrees with, as the label has it; empty when it has none.
         percent: the same for a bar.
         said: what the worker answered, in words.
+        changed: what the worker changed of the label that the page showed, in words.
         comments: the worker wrote.
         thumbnails: the worker's masks.
     """
@@ -135,6 +93,7 @@ class Worker:
     agreement: str
     percent: float
     said: tuple[str, ...]
+    changed: tuple[str, ...]
     comments: tuple[str, ...]
     thumbnails: tuple[Thumbnail, ...]
 
@@ -163,17 +122,34 @@ class Field:
     Attributes:
         name: of the element; empty when the page has only one.
         summary: the label in a few words.
-        canvas: the picture, None where there is nothing to draw.
-        votes: for classes.
-        parts: labels, then candidates.
+        facts: figures of the label as a whole.
+        canvases: pictures.
+        passage: the text with its entities, None where there is none.
+        strip: the workers' numbers, None where there are none.
+        wordings: the texts that workers wrote, the label first.
+        votes: for categories; `scale` says that they are steps in order.
+        ranking: its items, best first; `rankers` names whose ranks stand beside them.
+        parts: labels, then candidates; `noun` says what they are, `named` what their names are, `columns` what their `details` are.
+        judged: whether parts have a confidence and a support.
         notes: what could not be shown, and why.
     """
 
     name: str
     summary: str
-    canvas: Canvas | None = None
+    facts: tuple[Fact, ...] = ()
+    canvases: tuple[Canvas, ...] = ()
+    passage: Passage | None = None
+    strip: Strip | None = None
+    wordings: tuple[Wording, ...] = ()
     votes: tuple[Vote, ...] = ()
+    scale: bool = False
+    ranking: tuple[Ranked, ...] = ()
+    rankers: tuple[Ranker, ...] = ()
     parts: tuple[Part, ...] = ()
+    noun: str = "Parts"
+    named: str = "category"
+    columns: tuple[str, ...] = ()
+    judged: bool = True
     notes: tuple[str, ...] = ()
 
 
@@ -214,22 +190,19 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """A line of the page's head."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
-    """The whole report; `cards` are those to look at first, `overview` is the same in manifest order."""
+    """The whole report; `cards` are those to look at first, `overview` is the same in manifest order.
+
+    Attributes:
+        drawn: whether anything has marks that can be switched off.
+        images: whether marks are drawn where images would be.
+    """
 
     title: str
     counts: tuple[Fact, ...]
     facts: tuple[Fact, ...]
     warnings: tuple[str, ...]
     drawn: bool
-    masks: bool
+    images: bool
     cards: tuple[Card, ...]
     overview: tuple[Card, ...]
