@@ -318,8 +318,8 @@ def _vertices(*points: Place) -> list[Element]:
                 {"vertices": _vertices((20, 1), (0, 1))},
                 {"vertices": _vertices((0, 5), (10, 5), (20, 5))},
             ],
-            {"vertices": _vertices((20, 1), (0, 1))},
-            id="the polyline most like the others, whatever its direction",
+            {"vertices": _vertices((0, 1), (20, 1))},
+            id="the middle of the polylines, in the direction of most",
         ),
     ],
 )
