@@ -121,8 +121,10 @@ class PolylineGeometry(_OutlineGeometry):
         return span_scale(np.array([vertex for shape in shapes for vertex in shape]).reshape(-1, 2))
 
     def fuse(self, shapes: Sequence[Outline], clusters: Clusters, weights: Floats) -> list[Outline]:
-        """Laid along the member most like the others and fused place by place (`estimation.curve_fusion`), running as most votes do, else as
-        that member does."""
+        """Laid along the member most like the others and fused place by place (`estimation.curve_fusion`).
+
+        The line runs as most votes do, else as that member does.
+        """
         members = [member for cluster in clusters for member in cluster]
         starts = np.cumsum([0, *(len(cluster) for cluster in clusters)])
         central = [
