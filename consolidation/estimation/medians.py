@@ -1,0 +1,42 @@
+"""Weighted medians of many groups at once: the fusion of coordinates that one gross outlier among three cannot move."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+_SLACK = 1e-9
+
+
+def weighted_medians(
+    values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """The weighted median of each column of each group.
+
+    Args:
+        values: float64, shape (..., M, K), M >= 1: K numbers of each of M members. Not modified.
+        weights: float64, shape (..., M): > 0.
+
+    Returns:
+        float64, shape (..., K). Where the weight splits exactly in half, the two middle values are averaged, so that two members give
+        their mean.
+
+    Time O(n log M) and memory O(n) for n values.
+    """
+    order = np.argsort(values, axis=-2, kind="stable")
+    ranked = np.take_along_axis(values, order, axis=-2)
+    heavy = np.broadcast_to(weights[..., None], values.shape)
+    reached = np.cumsum(np.take_along_axis(heavy, order, axis=-2), axis=-2)
+    half, slack = reached[..., -1:, :] / 2, reached[..., -1:, :] * _SLACK
+    lower = np.argmax(reached >= half - slack, axis=-2)[..., None, :]
+    upper = np.argmax(reached > half + slack, axis=-2)[..., None, :]
+    low = np.take_along_axis(ranked, lower, axis=-2)[..., 0, :]
+    high = np.take_along_axis(ranked, upper, axis=-2)[..., 0, :]
+    # Halved before they are added, as their sum may be no float; what halving would lose is kept where both are one value.
+    median: npt.NDArray[np.float64] = np.where(low == high, low, low / 2 + high / 2)
+    return median
+
+
+def weighted_median(values: list[float], weights: list[float]) -> float:
+    """The weighted median of single numbers, by the same rule."""
+    return float(weighted_medians(np.array(values, np.float64)[:, None], np.array(weights))[0])
