@@ -1,7 +1,8 @@
 """Contours: the border of a region on a grid as an outline, with few vertices and sharp corners.
 
-Marching squares (Lorensen & Cline 1987, doi:10.1145/37402.37422) gives an outline with a vertex on every grid line it crosses; these lie exactly on straight borders,
-but corners inside a cell are cut off. Douglas & Peucker's simplification (1973, doi:10.3138/FM57-6770-U75U-7727) keeps few of them. Then
+Marching squares (Lorensen & Cline 1987, doi:10.1145/37402.37422) gives an outline with a vertex on every grid line it crosses; these lie
+exactly on straight borders, but corners inside a cell are cut off. Douglas & Peucker's simplification (1973,
+doi:10.3138/FM57-6770-U75U-7727) keeps few of them. Then
 each side is laid through all the vertices it stands for, and corners are where sides meet: sharp again, and a curve's sides run along it
 instead of inside of it.
 """
@@ -31,8 +32,8 @@ _TURNS = {
     13: ((_TOP, _RIGHT),),
     14: ((_LEFT, _TOP),),
 }
-"""How the contour runs through a cell: by which of its corners are inside (1 top left, 2 top right, 4 bottom right, 8 bottom left), from which
-side to which, clockwise on the screen around what is inside. Where only opposite corners are inside, they are kept apart."""
+"""How the contour runs through a cell: by which of its corners are inside (1 top left, 2 top right, 4 bottom right, 8 bottom left), from
+which side to which, clockwise on the screen around what is inside. Where only opposite corners are inside, they are kept apart."""
 _SEGMENTS = np.array(
     [(case, *turn) for case in range(16) for turn in (*_TURNS.get(case, ()), (-1, -1), (-1, -1))[:2]]
 ).reshape(16, 2, 3)[:, :, 1:]
@@ -132,18 +133,26 @@ def simplified(outlines: Outlines, tolerance: Floats) -> Indices:
     kept[starts] = True
     kept[_farthest(((points - first) ** 2).sum(axis=1), owners, np.zeros(len(starts)))] = True
     limit = tolerance**2
+    still = np.arange(len(points))
     while True:
         ends = np.flatnonzero(kept)
         after = np.append(ends[1:], 0)
         owner = owners[ends]
         last = np.append(owner[1:] != owner[:-1], True)
         after[last] = starts[owner[last]]
-        chord = np.cumsum(kept) - 1
-        apart = _squared_distance(points, points[ends][chord], points[after][chord])
-        found = _farthest(apart, chord, limit[owner])
-        if not len(found):
+        chord = (np.cumsum(kept) - 1)[still]
+        firsts = np.flatnonzero(np.append(True, chord[1:] != chord[:-1]))
+        apart = _squared_distance(points[still], points[ends[chord]], points[after[chord]])
+        largest = np.maximum.reduceat(apart, firsts)
+        wide = largest > limit[owner[chord[firsts]]]
+        if not wide.any():
             return ends
-        kept[found] = True
+        largest[~wide] = np.inf
+        lengths = np.diff(np.append(firsts, len(chord)))
+        places = np.flatnonzero(apart >= np.repeat(largest, lengths))
+        run = np.repeat(np.arange(len(firsts)), lengths)[places]
+        kept[still[places[np.append(True, run[1:] != run[:-1])]]] = True
+        still = still[np.repeat(wide, lengths)]
 
 
 def _farthest(values: Floats, groups: Indices, above: Floats) -> Indices:

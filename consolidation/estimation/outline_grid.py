@@ -3,8 +3,8 @@
 With an odd number of equal votes the median outline is the border of what more than half of the members cover. Where the votes split in
 half it runs midway: where the median of the members' signed distances is zero, as the median of edges does for boxes.
 
-Nothing is painted. All that is ever sorted are the places where outlines cross lines, which are exact at any size; the cost follows the number of
-lines, not that of pixels.
+Nothing is painted. All that is ever sorted are the places where outlines cross lines, which are exact at any size; the cost follows the
+number of lines, not that of pixels.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def median_region(outlines: Outlines, weights: Floats, lines: int) -> Region:
 
     Args:
         outlines: C * M of them, the members of a group behind each other, of some width and height.
-        weights: float64, shape (C, M): > 0.
+        weights: float64, shape (C, M): >= 0, a positive sum for each group.
         lines: grid lines across the extent of each group, in both directions; S is two more.
 
     Returns:
@@ -134,9 +134,9 @@ def _cross_lines(laid: Outlines, along: int, side: int, pixels: Floats) -> _Cros
         np.arange(len(start)), count
     )  # half open: a vertex on a line belongs to one of its edges
     line = np.arange(len(edge)) + (first - np.cumsum(count) + count)[edge]
-    places = start[edge, along] + (line - start[edge, across]) * (way[:, along] / way[:, across])[edge]
+    places = start[edge, along] + (line - start[edge, across]) * way[edge, along] / way[edge, across]
     lines = (laid.owners * side)[edge] + line
-    order = np.lexsort((places, lines))
+    order = np.argsort(lines * float(side) + places, kind="stable")
     upward = np.sign(way[:, across]).astype(np.int64)[edge[order]]
     wound = np.cumsum(upward)  # 0 again at the end of each line, as outlines are closed
     flips = order[(wound == 0) | (wound == upward)]
@@ -155,8 +155,8 @@ def _cross_lines(laid: Outlines, along: int, side: int, pixels: Floats) -> _Cros
 def _median_distance(grids: _Grids, nodes: tuple[Indices, ...]) -> Floats:
     """Weighted median of the members' signed distances from B nodes, in pixels: float64, shape (B,).
 
-    A node looks along its row and its column for the next edges; the nearest of their lines is as far as the outline. A node that sees none is
-    diagonal to the member's extent, whose corner is the nearest that is known.
+    A node looks along its row and its column for the next edges; the nearest of their lines is as far as the outline. A node that sees
+    none is diagonal to the member's extent, whose corner is the nearest that is known.
     """
     group, row, column = nodes
     member = group[:, None] * grids.weights.shape[1] + np.arange(grids.weights.shape[1])
@@ -177,11 +177,12 @@ def _shares(grids: _Grids, inside: Flags, along: int) -> Floats:
     nodes, steps = np.nonzero(np.diff(inside, axis=2 - along)), np.zeros(3, np.int64)
     steps[2 - along] = 1
     ahead = tuple(place + step for place, step in zip(nodes, steps, strict=True))
-    near, far = (_median_along(grids, ends, along) for ends in (nodes, ahead))
+    both = tuple(np.concatenate(ends) for ends in zip(nodes, ahead, strict=True))
+    near, far = np.split(_median_along(grids, both, along), 2)
     unsure = np.flatnonzero(~(np.isfinite(near) & np.isfinite(far)) | (near * far > 0))
-    near[unsure], far[unsure] = (
-        _median_distance(grids, tuple(place[unsure] for place in ends)) for ends in (nodes, ahead)
-    )
+    if len(unsure):
+        places = np.concatenate([unsure, unsure + len(near)])
+        near[unsure], far[unsure] = np.split(_median_distance(grids, tuple(end[places] for end in both)), 2)
     near, far = np.abs(near), np.abs(far)
     with np.errstate(invalid="ignore"):
         share = near / (near + far)
@@ -201,7 +202,8 @@ def _median_along(grids: _Grids, nodes: tuple[Indices, ...], along: int) -> Floa
 def _median(grids: _Grids, nodes: tuple[Indices, ...], distance: Floats) -> Floats:
     group, row, column = nodes
     signed = np.where(grids.covered[group, :, row, column], -distance, distance)
-    return weighted_medians(signed[:, :, None], grids.weights[group])[:, 0]
+    median: Floats = weighted_medians(signed[:, :, None], grids.weights[group])[:, 0]
+    return median
 
 
 def _nearest(
@@ -219,4 +221,5 @@ def _nearest(
         behind, ahead = behind * crossings.facing[before], ahead * crossings.facing[before + 1]
     behind[crossings.lines[before] != own] = np.inf
     ahead[crossings.lines[before + 1] != own] = np.inf
-    return np.maximum(np.minimum(behind, ahead), 0.0)
+    nearest: Floats = np.maximum(np.minimum(behind, ahead), 0.0)
+    return nearest

@@ -1,7 +1,7 @@
 """Outlines as arrays: closed polygons, their canonical order, how far they overlap.
 
-An outline is its vertices in order, x and y in pixels, y downwards, the last joined to the first. It may cross itself: inside is every point
-that it winds around at all (the non-zero rule, by which browsers fill).
+An outline is its vertices in order, x and y in pixels, y downwards, the last joined to the first. It may cross itself: inside is every
+point that it winds around at all (the non-zero rule, by which browsers fill).
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ class Outlines:
 
 def distinct(outline: Outline) -> Outline:
     """The outline without vertices that repeat the one before. Time O(n)."""
-    return outline[(outline != np.roll(outline, 1, axis=0)).any(axis=1)]
+    kept: Outline = outline[(outline != np.roll(outline, 1, axis=0)).any(axis=1)]
+    return kept
 
 
 def clipped(outline: Outline, width: float, height: float) -> Outline:
@@ -168,7 +169,7 @@ def _is_simple(outline: Outline) -> bool:
     order = np.abs(np.arange(len(near))[:, None] - np.arange(len(near)))
     strangers = (order > 1) & (order < len(near) - 1)
     meets = ~apart & ~apart.T & strangers & _boxes_meet(near, ahead)
-    return not (meets.any() or _turns_back(near, ahead))
+    return not (bool(meets.any()) or _turns_back(near, ahead))
 
 
 def _boxes_meet(start: Floats, end: Floats) -> npt.NDArray[np.bool_]:
@@ -198,7 +199,8 @@ def areas(outlines: Outlines) -> Floats:
     Time O(V) for outlines that turn one way around their middle, otherwise the square of their vertices.
     """
     origin = outlines.points[outlines.starts[:-1]][outlines.owners]  # for far coordinates
-    area = np.abs(outlines.summed(_cross(outlines.points - origin, outlines.following - origin))) / 2
+    doubled = outlines.summed(_cross(outlines.points - origin, outlines.following - origin))
+    area: Floats = np.abs(doubled) / 2
     others = np.flatnonzero(~_turn_one_way(outlines))
     area[others] = np.abs(shared_winding(outlines, others, others))
     return area
