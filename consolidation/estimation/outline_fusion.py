@@ -34,6 +34,8 @@ _BETWEEN = 1.6
 """LINES are two times apart: how far beyond the need the next larger number is taken."""
 _NODES, _CROSSINGS = 1 << 20, 1 << 21
 """Nodes times members, and crossings, that are looked at together, for memory."""
+_MEMBERS = 4
+"""Smaller groups are filled up to as many, so that they can be fused together."""
 _FEWEST = 16
 """Vertices that no outline is thinned below."""
 _COMPARED = 256
@@ -118,7 +120,7 @@ def _batches(
     alike = defaultdict[tuple[int, int], _Batch](_Batch)
     for number in numbers:
         chosen = list(groups[number])
-        size = len(chosen) + len(chosen) % 2
+        size = max(len(chosen) + len(chosen) % 2, _MEMBERS)
         lines = _lines(float(needed[chosen].max()), size)
         own, crossings = _bearable(outlines.chosen(chosen), lines)
         nodes = size * (lines + 2) ** 2

@@ -96,7 +96,8 @@ class Outlines:
 
 def distinct(outline: Outline) -> Outline:
     """The outline without vertices that repeat the one before. Time O(n)."""
-    kept: Outline = outline[(outline != np.roll(outline, 1, axis=0)).any(axis=1)]
+    before = np.concatenate([outline[-1:], outline[:-1]])
+    kept: Outline = outline[(outline != before).any(axis=1)]
     return kept
 
 
@@ -140,7 +141,7 @@ def canonical(outline: Outline) -> Outline:
     for way in ways:
         top = way[:, 1] == way[:, 1].min()
         starts = np.flatnonzero(top & (way[:, 0] == way[top, 0].min()))
-        firsts += [np.roll(way, -start, axis=0) for start in starts.tolist()]
+        firsts += [np.concatenate([way[start:], way[:start]]) for start in starts.tolist()]
     return firsts[0] if len(firsts) == 1 else min(firsts, key=lambda points: points.tolist())
 
 
@@ -175,9 +176,7 @@ def _is_simple(outline: Outline) -> bool:
 def _boxes_meet(start: Floats, end: Floats) -> npt.NDArray[np.bool_]:
     """bool, shape (n, n): whether the bounding boxes of two edges meet."""
     low, high = np.minimum(start, end), np.maximum(start, end)
-    meets: npt.NDArray[np.bool_] = (low[:, None] <= high[None]).all(axis=2) & (
-        low[None] <= high[:, None]
-    ).all(axis=2)
+    meets: npt.NDArray[np.bool_] = np.all((low[:, None] <= high[None]) & (low[None] <= high[:, None]), axis=2)
     return meets
 
 

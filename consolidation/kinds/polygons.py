@@ -185,15 +185,15 @@ def _vertices(listed: JsonNode) -> int:
 def _outline(node: JsonNode, size: ImageSize | None) -> Outline:
     """The outline of a polygon in canonical order, clipped to the image."""
     points = _points(node["vertices"])
-    different = len(set(map(tuple, points.tolist())))
-    if different < _LEAST:
-        raise node.fail(f"has {different} distinct vertices; a polygon needs {_LEAST}")
     outline = distinct(points)
     if not _has_area(outline):
+        different = len(set(map(tuple, points.tolist())))
+        if different < _LEAST:
+            raise node.fail(f"has {different} distinct vertices; a polygon needs {_LEAST}")
         raise node.fail("has no area")
-    if size is not None:
+    if size is not None and not ((outline >= 0) & (outline <= size)).all():
         outline = clipped(outline, *size)
-        if len(outline) < _LEAST or not _has_area(outline):
+        if not _has_area(outline):
             raise node.fail("lies outside of the image")
     return canonical(outline)
 
@@ -205,7 +205,7 @@ def _points(listed: JsonNode) -> npt.NDArray[np.float64]:
     """
     try:
         rows = [(vertex["x"], vertex["y"]) for vertex in listed.array()]
-        if all(type(number) in {int, float} for row in rows for number in row):
+        if {type(number) for row in rows for number in row} <= {int, float}:
             points = np.array(rows, np.float64).reshape(-1, 2)
             if (np.abs(points) <= _REACH).all():
                 return points.round(_DIGITS) + 0.0
@@ -219,12 +219,16 @@ def _points(listed: JsonNode) -> npt.NDArray[np.float64]:
 
 
 def _has_area(outline: Outline) -> bool:
-    low, high = outline.min(axis=0), outline.max(axis=0)
-    least = _FLAT * float(np.prod(high - low))
-    if least <= 0:
+    if len(outline) < _LEAST:
         return False
-    return abs(signed_area(outline)) > least or bool(
-        areas(thinned(Outlines.of([outline]), _LOOK))[0] > least  # halves of a figure of eight cancel
+    width, height = outline.max(axis=0) - outline.min(axis=0)
+    least = _FLAT * width * height
+    return bool(
+        width * height > 0
+        and (
+            abs(signed_area(outline)) > least
+            or areas(thinned(Outlines.of([outline]), _LOOK))[0] > least  # halves of a figure of eight cancel
+        )
     )
 
 
