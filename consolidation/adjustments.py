@@ -41,15 +41,20 @@ def adjustments(name: str, kind: Kind, forms: Sequence[WorkerForm], task: Task) 
 
     Returns:
         `adjustment-status` (`adjusted` when at least one worker changed something, as in Ground Truth's own adjustment jobs) and
-        `adjustments`, by worker id; empty when the page showed no initial value. Each worker's entry has `status`; where the initial
+        `adjustments`, by worker id; empty when the page showed no initial value. An answer is compared with the initial value that came
+        with it, so that a worker who alters it in the browser is believed of nobody else; one that lacks it, with the first of the
+        others'. Each worker's entry has `status`; where the initial
         value is known, `unchanged` (number of parts) and `changes`: `added`, `removed`, `moved` (with the IoU) or `relabelled`
         (`from`, `to`).
 
     Time O(W) clusterings of two answers.
     """
     told = {}
-    initial = _initial_element(name, forms)
-    for form in sorted(forms, key=lambda form: form.worker_id):
+    ordered = sorted(forms, key=lambda form: form.worker_id)
+    shown = {form.worker_id: _initial_element(name, form) for form in ordered}
+    common = next((value for value in shown.values() if value is not None), None)
+    for form in ordered:
+        initial = common if shown[form.worker_id] is None else shown[form.worker_id]
         if name in form.elements and (one := _told(kind, initial, form.elements[name], task)):
             told[form.worker_id] = one
     if not told:
@@ -69,18 +74,15 @@ def _told(kind: Kind, initial: Json, element: Json, task: Task) -> _Told | None:
     return _Told(modified) if isinstance(modified, bool) else None
 
 
-def _initial_element(name: str, forms: Sequence[WorkerForm]) -> Json:
-    """The initial value, which is the same on every worker's page: the first that can be read."""
-    for form in sorted(forms, key=lambda form: form.worker_id):
-        value = form.elements.get(name + INITIAL_VALUE)
-        if isinstance(value, str):
-            try:
-                value = parse_json(value, error=AnswerError, nesting=_NESTING).value
-            except AnswerError:
-                continue
-        if isinstance(value, dict):
-            return value
-    return None
+def _initial_element(name: str, form: WorkerForm) -> Json:
+    """The initial value as a worker's page sent it back; None where it did not, or not so that it can be read."""
+    value = form.elements.get(name + INITIAL_VALUE)
+    if isinstance(value, str):
+        try:
+            value = parse_json(value, error=AnswerError, nesting=_NESTING).value
+        except AnswerError:
+            return None
+    return value if isinstance(value, dict) else None
 
 
 def _compared(kind: Kind, initial: Json, element: Json, task: Task) -> _Told | None:

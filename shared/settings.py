@@ -82,14 +82,21 @@ class Settings:
         choices=METHODS,
     )
     quorum: float = _setting(
-        0.5, "a part becomes a label when more than this share of the votes supports it", least=0, below=1
+        0.5,
+        "a part becomes a label when more than this share of the votes supports it; for entities a worker who did not mark it counts "
+        "for half a vote against it",
+        least=0,
+        below=1,
     )
     iou_threshold: float = _setting(
-        0.3, "least mean IoU at which parts of different workers are taken for the same", least=0.01, most=1
+        0.3,
+        "least mean IoU (of keypoints and lines: likeness) at which parts of different workers are taken for the same",
+        least=0.01,
+        most=1,
     )
     iou_thresholds: dict[str, float] = _setting(
         {},
-        "`iou-threshold` for one kind (`boxes`, `instance-mask`) or one label category",
+        "`iou-threshold` for one kind (such as `boxes`, `keypoints`, `entities`) or one label category",
         least=0.01,
         most=1,
     )

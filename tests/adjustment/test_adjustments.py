@@ -87,6 +87,22 @@ def test_a_box_that_was_moved_and_moved_back_is_no_adjustment(consolidated: Send
     assert label["adjustment-status"] == "unadjusted"
 
 
+def test_a_worker_who_alters_the_initial_value_in_the_browser_is_believed_of_nobody_else(
+    consolidated: Send,
+) -> None:
+    """Nor does one whose page lost it go without."""
+    label = _label(
+        consolidated,
+        _answer("a", CAR, BUS, initial=boxes_element([])),
+        _answer("b", CAR, BUS),
+        _answer("c", CAR, BUS),
+    )
+    said = {worker: told["status"] for worker, told in label["adjustments"].items()}
+    assert said == {"a": "adjusted", "b": "unadjusted", "c": "unadjusted"}
+    lost = _label(consolidated, answer("a", box=boxes_element([CAR, BUS])), _answer("b", CAR, BUS))
+    assert lost["adjustments"]["a"] == {"status": "unadjusted", "unchanged": 2, "changes": []}
+
+
 @pytest.mark.parametrize("initial", ["", "{", "[]", {"boundingBoxes": 3}, {"src": "s3://b/mask.png"}])
 def test_an_initial_value_that_cannot_be_read_costs_no_label(consolidated: Send, initial: Any) -> None:
     hidden = initial if isinstance(initial, str) else json.dumps(initial)

@@ -204,6 +204,13 @@ def test_pre_annotation_outcomes(
             lambda labels: sorted(labels[0]["fields"]),
             ["boundingBox", "comment", "weather"],
         ),
+        (
+            "mixed-page",
+            lambda labels: {
+                name: field["consolidation"]["kind"] for name, field in labels[0]["fields"].items()
+            },
+            {"boundingBox": "boxes", "certainty": "number", "comment": "text", "quality": "class"},
+        ),
         ("unrecognised", lambda labels: labels[0]["consolidation"]["reasons"], ["unrecognised"]),
     ],
 )
