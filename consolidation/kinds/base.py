@@ -108,6 +108,8 @@ class Kind(ABC):
     """One annotation kind. The class docstring of each is its rule book."""
 
     name: ClassVar[str]
+    special_of: ClassVar[str | None] = None
+    """The kind that recognises whatever this one does, and more."""
 
     @abstractmethod
     def recognise(self, element: Json) -> bool:
