@@ -60,11 +60,16 @@ class Limits:
     frames: int = _setting(2_000, "frames of one video or point-cloud sequence", least=1)
     points: int = _setting(5_000_000, "points of one point cloud", least=1)
     parts: int = _setting(5_000, "boxes, instances or other parts in one answer", least=1)
+    sequence_parts: int = _setting(
+        100_000, "parts in all frames, and of all sensors, of one video or point-cloud sequence", least=1
+    )
     categories: int = _setting(250, "label categories of one job", least=1)
     text: int = _setting(100_000, "characters of a text or name inside an answer", least=1)
     nesting: int = _setting(64, "levels of arrays and objects in an answer", least=1)
     overlaps: int = _setting(
-        500_000, "pairs of overlapping parts of different workers in one data object", least=1
+        500_000,
+        "pairs of overlapping parts of different workers in one data object; in a sequence in one frame, and four times as many in all",
+        least=1,
     )
     cells: int = _setting(
         40_000_000, "pixel patterns times label categories in the masks of one data object", least=1

@@ -20,6 +20,9 @@ from shared.errors import LimitError
 _PARTS = 4096
 """Parts matched at a time: enough for arrays to pay, few enough that a long sequence needs no more memory than a short one."""
 
+_FRAMES_WORTH = 4
+"""So many times the pairs that one frame may have are borne in all frames."""
+
 
 def match_frames(
     kind: str, marks: Marks[Any], task: Task, geometry: Geometry[Any], scale: float
@@ -37,7 +40,7 @@ def match_frames(
         Clusters, by frame, then by first part; every part is in exactly one. And the overlaps within clusters.
 
     Raises:
-        LimitError: too many parts of one frame overlap.
+        LimitError: too many parts of one frame, or of all frames, overlap.
 
     Time O(P log P) plus that of the overlaps. Memory: the overlaps of `_PARTS` parts and of the `2 * REACH` frames around them, and
     those returned.
@@ -84,16 +87,22 @@ class _Run:
 def _runs(marks: Marks[Any], geometry: Geometry[Any], scale: float, most: int) -> Iterator[_Run]:
     spans = list(pairwise(np.flatnonzero(np.diff(marks.frames, prepend=-1, append=-1)).tolist()))
     ready: dict[int, Overlaps] = {}
-    first = 0
+    first = pairs = 0
     while first < len(spans):
         last = first
         while last + 1 < len(spans) and spans[last + 1][1] - spans[first][0] <= _PARTS:
             last += 1
         near = range(max(first - REACH, 0), min(last + REACH + 1, len(spans)))
-        ready = {
-            place: ready[place] if place in ready else _overlaps(marks, geometry, spans[place], scale, most)
-            for place in near
-        }
+        ready = {place: ready[place] for place in near if place in ready}
+        for place in near:
+            if place not in ready:
+                ready[place] = _overlaps(marks, geometry, spans[place], scale, most)
+                pairs += len(ready[place].iou)
+            if pairs > _FRAMES_WORTH * most:
+                raise LimitError(
+                    f"in all frames more than {_FRAMES_WORTH * most} pairs of parts overlap",
+                    limit="limits.overlaps",
+                )
         around = slice(spans[near[0]][0], spans[near[-1]][1])
         joined = _moved(_joined([ready[place] for place in near]), -around.start)
         steadied = steady_overlaps(joined, marks.frames[around], marks.tracks[around])

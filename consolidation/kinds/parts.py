@@ -18,6 +18,8 @@ from shared.json_node import JsonNode
 
 ImageSize = tuple[int, int]
 Shapes = TypeVar("Shapes")
+_LONGEST_SIDE = 10**9
+"""No image is larger in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,13 @@ def parse_image_size(element: JsonNode) -> ImageSize | None:
     """(width, height) of `inputImageProperties`, or None when the answer has none.
 
     Raises:
-        AnswerError: a side is not a positive whole number.
+        AnswerError: a side is not a whole number from 1 to 1e9.
     """
     properties = element.get("inputImageProperties")
     if properties is None:
         return None
-    return properties["width"].integer(least=1), properties["height"].integer(least=1)
+    width, height = (properties[side].integer(least=1, most=_LONGEST_SIDE) for side in ("width", "height"))
+    return width, height
 
 
 def agree_on_size(

@@ -112,6 +112,21 @@ def test_an_initial_value_that_cannot_be_read_costs_no_label(consolidated: Send,
     assert "adjustment-status" not in label
 
 
+def test_a_page_that_one_worker_tampers_with_does_not_change_what_the_others_did(consolidated: Send) -> None:
+    """Not even that of the worker who comes first."""
+    label = _label(
+        consolidated,
+        _answer("a", CAR, initial=boxes_element([("van", 0, 0, 5, 5)])),
+        _answer("b", CAR, BUS),
+        _answer("c", BUS, CAR),
+    )
+    assert {who: one["status"] for who, one in label["adjustments"].items()} == {
+        "a": "adjusted",
+        "b": "unadjusted",
+        "c": "unadjusted",
+    }
+
+
 def test_a_changed_class_is_an_adjustment(consolidated: Send) -> None:
     hidden = json.dumps({"label": "dry"})
     label = _label(
