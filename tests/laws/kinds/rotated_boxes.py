@@ -80,8 +80,10 @@ def _essence(element: Element) -> Any:
 def _mirrored(element: Element) -> Element:
     size = element["inputImageProperties"]
     boxes = [
-        (box["label"], size["width"] - box["left"] - box["width"], box["top"], box["width"], box["height"])
-        + (-box["angle"],)
+        (
+            *(box["label"], size["width"] - box["left"] - box["width"], box["top"], box["width"]),
+            *(box["height"], -box["angle"]),
+        )
         for box in element["boundingBoxes"]
     ]
     return rotated_element(boxes, (size["width"], size["height"]))
