@@ -215,6 +215,7 @@ def _elements(annotation: WorkerAnnotation, fetch: Fetch, limits: Limits) -> Map
             )
     else:
         content = fetch(annotation.s3_uri or "")
+    _check_values(content, limits)
     form = parse_json(content, error=AnswerError, nesting=limits.nesting)
     if isinstance(form.value, list) and len(form.value) == 1:
         form = next(form.elements())
@@ -222,6 +223,16 @@ def _elements(annotation: WorkerAnnotation, fetch: Fetch, limits: Limits) -> Map
     if not elements:
         raise AnswerError("the form came back empty")
     return {name: _unwrapped(element, limits) for name, element in elements.items()}
+
+
+def _check_values(content: str | bytes, limits: Limits) -> None:
+    """Refuse text that would fill the memory once it is parsed: small values need many times their text."""
+    text = content.encode() if isinstance(content, str) else content
+    most = sum(text.count(mark) for mark in (b"[", b"{", b","))
+    if most > limits.values:
+        raise LimitError(
+            f"the answer has about {most} values, allowed are {limits.values}", limit="limits.values"
+        )
 
 
 def _unwrapped(element: Json, limits: Limits) -> Any:

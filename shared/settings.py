@@ -52,6 +52,9 @@ class Limits:
 
     payload_bytes: int = _setting(200_000_000, "bytes of a consolidation payload", least=1)
     answer_bytes: int = _setting(50_000_000, "bytes of one worker's answer", least=1)
+    values: int = _setting(
+        5_000_000, "JSON values in one worker's answer, told by its commas and opening brackets", least=1
+    )
     png_bytes: int = _setting(30_000_000, "bytes of a mask PNG after base64", least=1)
     pixels: int = _setting(100_000_000, "pixels of a mask, read from its header before decoding", least=1)
     vertices: int = _setting(

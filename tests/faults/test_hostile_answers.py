@@ -228,6 +228,7 @@ def test_half_a_character_outside_of_the_answers_costs_nobody_a_label(
 
 LIMITED = [
     ({"answer-bytes": 40}, class_element("c" * 60), "limits.answer-bytes"),
+    ({"values": 2}, {"labels": ["a", "b", "c"]}, "limits.values"),
     ({"nesting": 3}, {"label": "car", "deep": [[1]]}, "limits.nesting"),
     ({"text": 3}, class_element("cart"), "limits.text"),
     ({"text": 3}, {"label": "car", "workerComment": "long"}, "limits.text"),
