@@ -16,10 +16,9 @@ from consolidation.kinds.base import (
     Save,
     Task,
     check_count,
-    class_map,
-    probability,
     text_within,
 )
+from consolidation.kinds.image_parts import MergedParts, plain_number, written_part
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
@@ -66,16 +65,6 @@ class MergedBox:
 
     decision: Decision
     box: tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class MergedBoxes:
-    """All boxes of a label; `categories` gives the ids."""
-
-    size: ImageSize | None
-    categories: tuple[str, ...]
-    labels: tuple[MergedBox, ...]
-    candidates: tuple[MergedBox, ...]
 
 
 class BoxesKind(PartsKind[Boxes]):
@@ -126,12 +115,7 @@ class BoxesKind(PartsKind[Boxes]):
         parts, boxes = layout.parts, layout.shapes
         decisions = decide(self.name, layout, kept, task)
         fused = [MergedBox(made, _fused(made, parts, boxes, kept)) for made in decisions]
-        merged = MergedBoxes(
-            size=size,
-            categories=task.categories(part.label for part in parts),
-            labels=tuple(box for box in fused if box.decision.accepted),
-            candidates=tuple(box for box in fused if not box.decision.accepted),
-        )
+        merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Boxes]:
@@ -146,15 +130,9 @@ class BoxesKind(PartsKind[Boxes]):
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """The built-in shape (`annotations`, `image_size`) with `class-map`, confidence, support and candidates."""
-        merged: MergedBoxes = consensus.merged
+        merged: MergedParts[MergedBox] = consensus.merged
         single = consensus.confidence is None
-        everything = (*merged.labels, *merged.candidates)
-        return {
-            "image_size": [{"width": merged.size[0], "height": merged.size[1]}] if merged.size else [],
-            "annotations": [_written(box, merged.categories, single=single) for box in merged.labels],
-            "class-map": class_map(merged.categories, (box.decision.label for box in everything)),
-            "candidates": [_written(box, merged.categories, single=single) for box in merged.candidates],
-        }
+        return merged.to_wire(lambda box: _written(box, merged.categories, single=single))
 
 
 def _edges(node: JsonNode, size: ImageSize | None) -> tuple[float, float, float, float]:
@@ -196,14 +174,6 @@ def _fused(
 
 
 def _written(box: MergedBox, categories: Sequence[str], *, single: bool) -> dict[str, Any]:
-    left, top, width, height = (int(value) if value == int(value) else value for value in box.box)
-    return {
-        "class_id": categories.index(box.decision.label),
-        "class-name": box.decision.label,
-        "left": left,
-        "top": top,
-        "width": width,
-        "height": height,
-        "confidence": None if single else probability(box.decision.confidence),
-        "support": box.decision.support.to_wire(),
-    }
+    sides = zip(("left", "top", "width", "height"), box.box, strict=True)
+    shape: dict[str, Json] = {side: plain_number(value) for side, value in sides}
+    return written_part(box.decision, categories, shape, single=single)

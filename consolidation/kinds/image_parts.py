@@ -82,9 +82,14 @@ def written_part(
     }
 
 
+def plain_number(value: float) -> float:
+    """The number; a whole one as an integer."""
+    return int(value) if value == int(value) else value
+
+
 def written_point(x: float, y: float) -> dict[str, Json]:
     """A place in pixels; whole numbers as integers."""
-    return {"x": int(x) if x == int(x) else x, "y": int(y) if y == int(y) else y}
+    return {"x": plain_number(x), "y": plain_number(y)}
 
 
 def image_diagonal(answers: Sequence[Answer], places: npt.NDArray[np.float64]) -> float:

@@ -27,10 +27,9 @@ from consolidation.kinds.base import (
     Save,
     Task,
     check_count,
-    class_map,
-    probability,
     text_within,
 )
+from consolidation.kinds.image_parts import MergedParts, written_part, written_point
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
@@ -80,16 +79,6 @@ class MergedPolygon:
 
     decision: Decision
     outline: Outline
-
-
-@dataclass(frozen=True, slots=True)
-class MergedPolygons:
-    """All polygons of a label; `categories` gives the ids."""
-
-    size: ImageSize | None
-    categories: tuple[str, ...]
-    labels: tuple[MergedPolygon, ...]
-    candidates: tuple[MergedPolygon, ...]
 
 
 class PolygonsKind(PartsKind[Outlines]):
@@ -143,12 +132,7 @@ class PolygonsKind(PartsKind[Outlines]):
         weights = np.array([kept[part.worker].weight for part in parts], np.float64)
         outlines = fuse(layout.shapes, [made.members for made in decisions], weights)
         fused = [MergedPolygon(*made) for made in zip(decisions, outlines, strict=True)]
-        merged = MergedPolygons(
-            size=size,
-            categories=task.categories(part.label for part in parts),
-            labels=tuple(polygon for polygon in fused if polygon.decision.accepted),
-            candidates=tuple(polygon for polygon in fused if not polygon.decision.accepted),
-        )
+        merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Outlines]:
@@ -163,17 +147,9 @@ class PolygonsKind(PartsKind[Outlines]):
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """`annotations` with `vertices`, `image_size`, `class-map`, confidence, support and candidates."""
-        merged: MergedPolygons = consensus.merged
+        merged: MergedParts[MergedPolygon] = consensus.merged
         single = consensus.confidence is None
-        everything = (*merged.labels, *merged.candidates)
-        return {
-            "image_size": [{"width": merged.size[0], "height": merged.size[1]}] if merged.size else [],
-            "annotations": [_written(polygon, merged.categories, single=single) for polygon in merged.labels],
-            "class-map": class_map(merged.categories, (one.decision.label for one in everything)),
-            "candidates": [
-                _written(polygon, merged.categories, single=single) for polygon in merged.candidates
-            ],
-        }
+        return merged.to_wire(lambda polygon: _written(polygon, merged.categories, single=single))
 
 
 def _vertices(listed: JsonNode) -> int:
@@ -256,14 +232,5 @@ def _in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], Outlines]:
 
 
 def _written(polygon: MergedPolygon, categories: Sequence[str], *, single: bool) -> dict[str, Any]:
-    return {
-        "class_id": categories.index(polygon.decision.label),
-        "class-name": polygon.decision.label,
-        "vertices": [{"x": _number(x), "y": _number(y)} for x, y in polygon.outline.tolist()],
-        "confidence": None if single else probability(polygon.decision.confidence),
-        "support": polygon.decision.support.to_wire(),
-    }
-
-
-def _number(value: float) -> float:
-    return int(value) if value == int(value) else value
+    vertices: Json = [written_point(x, y) for x, y in polygon.outline.tolist()]
+    return written_part(polygon.decision, categories, {"vertices": vertices}, single=single)

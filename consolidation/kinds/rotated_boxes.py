@@ -17,11 +17,10 @@ from consolidation.kinds.base import (
     Save,
     Task,
     check_count,
-    class_map,
-    probability,
     text_within,
 )
 from consolidation.kinds.boxes import BoxesKind
+from consolidation.kinds.image_parts import MergedParts, plain_number, written_part
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
@@ -72,16 +71,6 @@ class MergedRotatedBox:
 
     decision: Decision
     box: tuple[float, float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class MergedRotatedBoxes:
-    """All rotated boxes of a label; `categories` gives the ids."""
-
-    size: ImageSize | None
-    categories: tuple[str, ...]
-    labels: tuple[MergedRotatedBox, ...]
-    candidates: tuple[MergedRotatedBox, ...]
 
 
 class RotatedBoxesKind(PartsKind[Rotated]):
@@ -144,12 +133,7 @@ class RotatedBoxesKind(PartsKind[Rotated]):
         parts, boxes = layout.parts, layout.shapes
         decisions = decide(self.name, layout, kept, task)
         fused = [MergedRotatedBox(made, _fused(made, parts, boxes, kept)) for made in decisions]
-        merged = MergedRotatedBoxes(
-            size=size,
-            categories=task.categories(part.label for part in parts),
-            labels=tuple(box for box in fused if box.decision.accepted),
-            candidates=tuple(box for box in fused if not box.decision.accepted),
-        )
+        merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Rotated]:
@@ -165,15 +149,9 @@ class RotatedBoxesKind(PartsKind[Rotated]):
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """The shape of boxes with `angle`."""
-        merged: MergedRotatedBoxes = consensus.merged
+        merged: MergedParts[MergedRotatedBox] = consensus.merged
         single = consensus.confidence is None
-        everything = (*merged.labels, *merged.candidates)
-        return {
-            "image_size": [{"width": merged.size[0], "height": merged.size[1]}] if merged.size else [],
-            "annotations": [_written(box, merged.categories, single=single) for box in merged.labels],
-            "class-map": class_map(merged.categories, (box.decision.label for box in everything)),
-            "candidates": [_written(box, merged.categories, single=single) for box in merged.candidates],
-        }
+        return merged.to_wire(lambda box: _written(box, merged.categories, single=single))
 
 
 def _is_number(value: Any) -> bool:
@@ -234,15 +212,6 @@ def _fused(
 
 
 def _written(box: MergedRotatedBox, categories: Sequence[str], *, single: bool) -> dict[str, Any]:
-    left, top, width, height, angle = (int(value) if value == int(value) else value for value in box.box)
-    return {
-        "class_id": categories.index(box.decision.label),
-        "class-name": box.decision.label,
-        "left": left,
-        "top": top,
-        "width": width,
-        "height": height,
-        "angle": angle,
-        "confidence": None if single else probability(box.decision.confidence),
-        "support": box.decision.support.to_wire(),
-    }
+    members = zip(("left", "top", "width", "height", "angle"), box.box, strict=True)
+    shape: dict[str, Json] = {member: plain_number(value) for member, value in members}
+    return written_part(box.decision, categories, shape, single=single)
