@@ -35,6 +35,11 @@ class Outline:
         return min(across), min(down), max(across) - min(across), max(down) - min(down)
 
     @property
+    def anchor(self) -> Rectangle:
+        """Where its number stands: at the upper right corner of this rectangle; of an open line, at its end."""
+        return self.extent if self.closed else (*self.points[-1], 0, 0)
+
+    @property
     def centre(self) -> Point:
         """Of the extent."""
         left, top, width, height = self.extent

@@ -201,8 +201,10 @@ class _Reader:
         named = part.get("label") or part.get("class-name")
         if named:
             return named.string(empty=True)
-        number = part.get("class-id")
-        return self._categories.get(str(number.value), str(number.value)) if number else ""
+        if number := part.get("class-id"):
+            return self._categories.get(str(number.value), str(number.value))
+        numbered = part.get("object-name")
+        return str(numbered.value).rpartition(":")[0] or str(numbered.value) if numbered else ""
 
     def _track(self, key: str, found: _Found) -> Track:
         seen = tuple(sorted(found.seen, key=lambda one: one.frame))

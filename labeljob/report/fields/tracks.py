@@ -40,9 +40,8 @@ def show_linked_tracks(element: LabelledElement) -> Field:
     }
     field = _tracks(element, _document(element), objects)
     facts = [
-        Fact(f"{sensor} {fact.name}", fact.value)
+        Fact(sensor, ", ".join(f"{fact.value} {fact.name}" for fact in _facts(counted)))
         for sensor, counted in element.node["sensors"].items()
-        for fact in _facts(counted)
     ]
     return replace(field, facts=(Fact("objects in several sensors", f"{len(objects)}"), *facts))
 
@@ -74,7 +73,9 @@ def _document(element: LabelledElement) -> dict[str, Sequence]:
 def _facts(node: JsonNode) -> tuple[Fact, ...]:
     names = {"frames": "frames", "annotations": "marks", "candidates": "marks under quorum"}
     given = {words: node.get(name) for name, words in names.items()}
-    return tuple(Fact(words, f"{entry.integer():,}") for words, entry in given.items() if entry)
+    return tuple(
+        Fact(words, f"{entry.integer():,}") for words, entry in given.items() if entry and entry.integer()
+    )
 
 
 def _tracks(element: LabelledElement, sensors: Mapping[str, Sequence], objects: Mapping[str, str]) -> Field:
@@ -251,7 +252,7 @@ def _film(
         }
         html_name = f"{element.html_name}-{place}"
         yield parts_canvas(
-            html_name, None, parts, drawn, element.colours, title=f"Frame {name}", shown=extents
+            html_name, None, parts, drawn, element.colours, title=f"Frame {name}", shown=extents, enlarged=2
         )
 
 
