@@ -162,7 +162,7 @@ class _Reader:
         try:
             frame = self._frame(node)
             if frame.key in self._known:
-                raise node[self._form.number].fail("is the number of an earlier frame, which counts")
+                raise node.fail("is a frame that the answer has already; the first counts")
             listed = list(self._listed(node))
         except AnswerError as fault:
             self.faults.append((node.path, fault.reason))

@@ -10,6 +10,8 @@ import pytest
 
 from consolidation.kinds import KINDS
 from shared.settings import ENVIRONMENT, Limits, Settings, to_wire
+from tools.kind_pictures.drawing import picture
+from tools.kind_pictures.scenes import SCENES
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -39,6 +41,14 @@ def test_environment_table_is_the_declaration() -> None:
 def test_every_kind_has_its_section() -> None:
     sections = set(re.findall(r"^## .*\(`(.+)`\)$", (DOCS / "kinds.md").read_text(), re.MULTILINE))
     assert {kind.name for kind in KINDS} <= sections
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
+def test_every_section_has_the_picture_that_the_kind_makes_today(kind: str) -> None:
+    """`python -m tools.kind_pictures` draws them anew."""
+    section = (DOCS / "kinds.md").read_text().split(f"(`{kind}`)\n")[1].split("\n## ")[0]
+    assert f"![{SCENES[kind].caption}](images/{kind}.svg)" in section
+    assert (DOCS / "images" / f"{kind}.svg").read_text() == picture(kind)
 
 
 def _shown(value: object) -> str:

@@ -326,7 +326,7 @@ def test_a_part_that_cannot_be_read_costs_only_itself(part: Any, reason: str) ->
     ("frame", "reason"),
     [
         pytest.param({"annotations": []}, "has neither frame-no nor frame", id="no number and no name"),
-        pytest.param(_frame(0), "is the number of an earlier frame, which counts", id="twice"),
+        pytest.param(_frame(0), "is a frame that the answer has already; the first counts", id="twice"),
         pytest.param(
             _frame(2, annotations=[_box(LEFT, "1")] * 4), "has 4 parts, allowed are 3", id="too many parts"
         ),

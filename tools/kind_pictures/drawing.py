@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,7 +19,8 @@ from shared.errors import AnswerError
 from shared.json_node import JsonNode
 from shared.settings import Settings
 from shared.storage import artefact_name
-from tools.kind_pictures.scenes import SCENES, TEXT, Scene
+from tools.kind_pictures.answers import TEXT, cloud
+from tools.kind_pictures.scenes import SCENES, Scene
 from tools.kind_pictures.svg import CATEGORIES, INK, ROW, SOFT, WORKERS, Panel, figure
 
 Label = dict[str, Any]
@@ -59,16 +61,16 @@ def _label(kind: Kind, scene: Scene, artefacts: dict[str, bytes]) -> Label:
 def _panels(name: str, scene: Scene, label: Label, artefacts: Mapping[str, bytes]) -> list[Panel]:
     first = scene.answers[0]
     if name == "cuboids":
-        return _from_above(scene, label)
+        return _from_above(scene.answers, label["annotations"])
+    if "labels-ref" in label:
+        return _points(scene, label, artefacts[label["labels-ref"]])
     if "seq-label-ref" in label:
-        return _frames(scene, json.loads(artefacts[label["seq-label-ref"]]))
+        return _sequence(name, scene, json.loads(artefacts[label["seq-label-ref"]]))
     if "mask-ref" in label:
         return _masks(scene, artefacts[label["mask-ref"]])
-    if name == "entities":
-        return _spans(scene, label)
     if isinstance(first, dict) and any(key in first for key in _LISTS):
         return _shapes(name, scene, label)
-    return _words(scene, label)
+    return _spans(scene, label) if name == "entities" else _words(scene, label)
 
 
 def _shapes(name: str, scene: Scene, label: Label) -> list[Panel]:
@@ -151,33 +153,72 @@ def _spans(scene: Scene, label: Label) -> list[Panel]:
     return [panel]
 
 
-def _frames(scene: Scene, document: Label) -> list[Panel]:
+def _sequence(name: str, scene: Scene, document: Label) -> list[Panel]:
+    if name == "cuboid-tracks":
+        return _from_above([_all_of(answer) for answer in scene.answers], _all_of(document)["annotations"])
+    if name == "linked-tracks":
+        sensors = [{key: answer[key] for key in ("lidar", "camera-0")} for answer in scene.answers]
+        above = _from_above(
+            [_all_of(one["lidar"]) for one in sensors], _all_of(document["lidar"])["annotations"]
+        )
+        above[1].title = "label: lidar"
+        (camera,) = _frames([one["camera-0"] for one in sensors], document["camera-0"])
+        camera.title = "label: camera-0"
+        return [*above, camera]
+    return _frames(scene.answers, document)
+
+
+def _all_of(document: Label) -> Label:
+    """The parts of all frames together."""
+    key = next(key for key in document if key.endswith("-annotations"))
+    return {"annotations": [part for frame in document[key] for part in frame["annotations"]]}
+
+
+def _frames(answers: Sequence[Label], document: Label) -> list[Panel]:
     key = next(key for key in document if key.endswith("-annotations"))
     panels = []
-    names = sorted({part["object-name"] for frame in document[key] for part in frame["annotations"]})
+    names = sorted({_named(part) for frame in document[key] for part in frame["annotations"]})
     for place, frame in enumerate(document[key]):
         panel = Panel(f"frame {place}", 200, 130)
-        for worker, element in enumerate(scene.answers):
+        for worker, element in enumerate(answers):
             for part in element[key][place]["annotations"]:
                 _draw(panel, part, WORKERS[worker], closed=True)
         for part in frame["annotations"]:
-            colour = CATEGORIES[names.index(part["object-name"])]
+            colour = CATEGORIES[names.index(_named(part))]
             _draw(panel, part, colour, closed=True, thick=True)
-            _tag(panel, part, part["object-name"], colour)
+            _tag(panel, part, _named(part), colour)
         panels.append(panel)
     return panels
 
 
-def _from_above(scene: Scene, label: Label) -> list[Panel]:
+def _named(part: Mapping[str, Any]) -> str:
+    return str(part.get("object-name") or part.get("class-name") or f"category {part['class-id']}")
+
+
+def _points(scene: Scene, label: Label, body: bytes) -> list[Panel]:
+    panels = []
+    streams = [zlib.decompress(base64.b64decode(element["pointLabels"])) for element in scene.answers]
+    for title, numbers in zip(
+        ("worker 1", "worker 2", "worker 3", "label"), [*streams, zlib.decompress(body)], strict=True
+    ):
+        panel = Panel(title, 220, 90)
+        names = scene.answers[0]["color-map"] if title != "label" else label["color-map"]
+        for (x, y), number in zip(cloud().tolist(), numbers, strict=True):
+            panel.area(x, y, 4, 4, names[str(number)]["hex-color"])
+        panels.append(panel)
+    return panels
+
+
+def _from_above(answers: Sequence[Label], made: Sequence[Label]) -> list[Panel]:
     before, after = Panel("three workers, from above", 240, 160), Panel("label", 240, 160)
-    for place, element in enumerate(scene.answers):
+    for place, element in enumerate(answers):
         for part in element["annotations"]:
             _plan(before, part, WORKERS[place], thick=False)
-    for part in label["annotations"]:
-        _plan(after, part, CATEGORIES[part["class-id"]], thick=True)
+    for part in made:
+        colour = CATEGORIES[int(part["class-id"])]
+        _plan(after, part, colour, thick=True)
         x, y = part["center-x"] * _METRE, 160 - part["center-y"] * _METRE
-        words = f"{part['object-name']} {part['confidence']:.2f}"
-        after.words(x - 24, y + 40, words, CATEGORIES[part["class-id"]], small=True)
+        after.words(x - 24, y + 40, f"{part['object-name']} {part['confidence']:.2f}", colour, small=True)
     return [before, after]
 
 

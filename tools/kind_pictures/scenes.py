@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-SIZE = {"width": 240, "height": 150}
-CATEGORIES = ("car", "bus")
-TEXT = "Ada Lovelace met Charles Babbage in London."
-_COLOURS = ("#c2570c", "#6a3d9a")
+from tools.kind_pictures.answers import (
+    CATEGORIES,
+    TEXT,
+    box,
+    by_frame,
+    cuboid,
+    instances,
+    line,
+    parts,
+    point,
+    point_labels,
+    semantic,
+    sequence,
+    span,
+    track,
+)
 
 
 @dataclass(frozen=True)
@@ -34,86 +43,25 @@ class Scene:
     data_object: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _parts(key: str, *workers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: list(parts), "inputImageProperties": SIZE} for parts in workers]
+def _detections(*frames: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return by_frame("detection-annotations", "frame-no", *frames)
 
 
-def _box(label: str, left: float, top: float, width: float, height: float, **more: float) -> dict[str, Any]:
-    return {"label": label, "left": left, "top": top, "width": width, "height": height, **more}
+def _drive(name: str, *places: tuple[float, float, float]) -> dict[str, Any]:
+    """One car's track: x, y, yaw per frame."""
+    frames = [[{**cuboid("car", x, y, yaw), "object-id": name}] for x, y, yaw in places]
+    return by_frame("tracking-annotations", "frame-number", *frames)
 
 
-def _line(label: str, *points: tuple[float, float]) -> dict[str, Any]:
-    return {"label": label, "vertices": [{"x": x, "y": y} for x, y in points]}
-
-
-def _point(label: str, x: float, y: float) -> dict[str, Any]:
-    return {"label": label, "x": x, "y": y}
-
-
-def _span(label: str, words: str) -> dict[str, Any]:
-    start = TEXT.index(words)
-    return {"label": label, "startOffset": start, "endOffset": start + len(words)}
-
-
-def _mask(*parts: tuple[int, int, int, int, int]) -> str:
-    """A palette PNG with the rectangles (value, left, top, right, bottom)."""
-    drawn = np.zeros((15, 24), np.uint8)
-    for value, left, top, right, bottom in parts:
-        drawn[top:bottom, left:right] = value
-    image = Image.frombytes("P", (24, 15), drawn.tobytes())
-    image.putpalette([0, 0, 0, *(part for colour in _COLOURS for part in bytes.fromhex(colour[1:]))])
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", transparency=b"\x00\xff\xff")
-    return base64.b64encode(buffer.getvalue()).decode()
-
-
-def _semantic(*parts: tuple[int, int, int, int, int]) -> dict[str, Any]:
-    return {
-        "inputImageProperties": {"width": 24, "height": 15},
-        "labelMappings": {name: {"color": colour} for name, colour in zip(CATEGORIES, _COLOURS, strict=True)},
-        "labeledImage": {"pngImageData": _mask(*parts)},
-    }
-
-
-def _instances(*parts: tuple[int, int, int, int, int]) -> dict[str, Any]:
-    return {
-        "inputImageProperties": {"width": 24, "height": 15},
-        "instances": [
-            {"label": CATEGORIES[0], "color": _COLOURS[value - 1]}
-            for value in sorted({part[0] for part in parts})
-        ],
-        "labeledImage": {"pngImageData": _mask(*parts)},
-    }
-
-
-def _cuboid(
-    label: str, x: float, y: float, yaw: float, length: float = 4.4, width: float = 1.9
+def _linked(
+    lidar_id: str, camera_id: str, place: tuple[float, float, float], corner: tuple[float, float]
 ) -> dict[str, Any]:
-    place = {"center-x": x, "center-y": y, "center-z": 0.8, "length": length, "width": width, "height": 1.6}
-    return {"label": label, **place, "roll": 0, "pitch": 0, "yaw": yaw}
-
-
-def _track(row: int, *lefts: float | None, ids: str = "") -> list[dict[str, Any]]:
-    """A box that moves along a row, one place per frame, empty where the worker did not draw it; one digit of `ids` per frame."""
-    return [
-        {"left": left, "top": 20 + 60 * row, "width": 45, "height": 32, "class-id": "0", "object-id": number}
-        if left is not None
-        else {}
-        for left, number in zip(lefts, ids or f"{row}" * len(lefts), strict=True)
-    ]
-
-
-def _sequence(*tracks: list[dict[str, Any]]) -> dict[str, Any]:
-    frames = [
-        {
-            "frame-no": place,
-            "frame": f"frame_{place:04}.jpeg",
-            "frame-attributes": {},
-            "annotations": [{**box, "label-category-attributes": {}} for box in boxes if box],
-        }
-        for place, boxes in enumerate(zip(*tracks, strict=True))
-    ]
-    return {"tracking-annotations": frames}
+    """A cuboid and a camera's box, linked when the ids are the same."""
+    seen = {**box("car", *corner, 90, 60), "object-id": camera_id}
+    return {
+        "lidar": _drive(lidar_id, place),
+        "camera-0": by_frame("tracking-annotations", "frame-no", [seen]),
+    }
 
 
 SCENES: Mapping[str, Scene] = {
@@ -126,72 +74,72 @@ SCENES: Mapping[str, Scene] = {
         "Each category is voted on alone: all ticked car, two of three bus.",
     ),
     "boxes": Scene(
-        _parts(
+        parts(
             "boundingBoxes",
-            [_box("car", 20, 30, 80, 50), _box("bus", 150, 60, 60, 60)],
-            [_box("car", 26, 34, 78, 50), _box("bus", 146, 66, 64, 56)],
-            [_box("car", 14, 22, 90, 70), _box("car", 190, 10, 30, 22)],
+            [box("car", 20, 30, 80, 50), box("bus", 150, 60, 60, 60)],
+            [box("car", 26, 34, 78, 50), box("bus", 146, 66, 64, 56)],
+            [box("car", 14, 22, 90, 70), box("car", 190, 10, 30, 22)],
         ),
         "Edges are medians, so that the third worker's loose box does no harm; what one worker alone drew is a candidate (dashed).",
     ),
     "rotated-boxes": Scene(
-        _parts(
+        parts(
             "boundingBoxes",
-            [_box("car", 60, 50, 110, 44, angle=20)],
-            [_box("car", 64, 54, 106, 40, angle=26)],
-            [_box("car", 96, 18, 42, 110, angle=-66)],
+            [box("car", 60, 50, 110, 44, angle=20)],
+            [box("car", 64, 54, 106, 40, angle=26)],
+            [box("car", 96, 18, 42, 110, angle=-66)],
         ),
         "The third worker drew the box standing and turned it the other way: it is brought into the form of the others first.",
     ),
     "polygons": Scene(
-        _parts(
+        parts(
             "polygons",
-            [_line("car", (40, 40), (120, 28), (180, 70), (150, 118), (70, 120))],
-            [_line("car", (152, 112), (66, 114), (44, 46), (116, 34), (174, 74), (170, 96))],
-            [_line("car", (120, 22), (190, 66), (160, 126), (100, 108), (60, 128), (30, 36))],
+            [line("car", (40, 40), (120, 28), (180, 70), (150, 118), (70, 120))],
+            [line("car", (152, 112), (66, 114), (44, 46), (116, 34), (174, 74), (170, 96))],
+            [line("car", (120, 22), (190, 66), (160, 126), (100, 108), (60, 128), (30, 36))],
         ),
         "Workers start at other vertices, go round the other way and use other numbers of them: the shapes are fused.",
     ),
     "polylines": Scene(
-        _parts(
+        parts(
             "polylines",
-            [_line("car", (20, 120), (80, 80), (140, 70), (220, 30))],
-            [_line("car", (216, 36), (150, 74), (84, 86), (24, 126))],
-            [_line("car", (22, 114), (60, 92), (110, 70), (170, 60))],
+            [line("car", (20, 120), (80, 80), (140, 70), (220, 30))],
+            [line("car", (216, 36), (150, 74), (84, 86), (24, 126))],
+            [line("car", (22, 114), (60, 92), (110, 70), (170, 60))],
         ),
         "One worker drew from the other end and one stopped early: curves are fused along their length.",
     ),
     "lines": Scene(
-        _parts(
+        parts(
             "lines",
-            [_line("car", (20, 40), (200, 110))],
-            [_line("car", (206, 104), (26, 34))],
-            [_line("car", (18, 48), (196, 118))],
+            [line("car", (20, 40), (200, 110))],
+            [line("car", (206, 104), (26, 34))],
+            [line("car", (18, 48), (196, 118))],
         ),
         "Both ends are medians, whichever end a worker began with.",
     ),
     "keypoints": Scene(
-        _parts(
+        parts(
             "keypoints",
-            [_point("car", 60, 50), _point("bus", 170, 60)],
-            [_point("car", 66, 56), _point("bus", 174, 66)],
-            [_point("bus", 63, 46), _point("car", 168, 54), _point("car", 110, 120)],
+            [point("car", 60, 50), point("bus", 170, 60)],
+            [point("car", 66, 56), point("bus", 174, 66)],
+            [point("bus", 63, 46), point("car", 168, 54), point("car", 110, 120)],
         ),
         "The third worker swapped the names and put a point where nobody else did: places agree, names are voted on.",
     ),
     "semantic-mask": Scene(
         [
-            _semantic((1, 3, 3, 12, 10), (2, 14, 6, 21, 13)),
-            _semantic((1, 4, 4, 13, 10), (2, 14, 5, 20, 13)),
-            _semantic((1, 2, 2, 12, 12), (2, 17, 1, 22, 4)),
+            semantic((1, 3, 3, 12, 10), (2, 14, 6, 21, 13)),
+            semantic((1, 4, 4, 13, 10), (2, 14, 5, 20, 13)),
+            semantic((1, 2, 2, 12, 12), (2, 17, 1, 22, 4)),
         ],
         "Every pixel takes the category with most votes, background being one.",
     ),
     "instance-mask": Scene(
         [
-            _instances((1, 2, 3, 10, 11), (2, 13, 4, 21, 12)),
-            _instances((2, 3, 4, 11, 11), (1, 12, 3, 20, 12)),
-            _instances((1, 2, 4, 9, 12)),
+            instances((1, 2, 3, 10, 11), (2, 13, 4, 21, 12)),
+            instances((2, 3, 4, 11, 11), (1, 12, 3, 20, 12)),
+            instances((1, 2, 4, 9, 12)),
         ],
         "Instances are matched whatever their colours; two of three saw the second.",
     ),
@@ -199,23 +147,23 @@ SCENES: Mapping[str, Scene] = {
         [
             {
                 "entities": [
-                    _span("person", "Ada Lovelace"),
-                    _span("person", "Charles Babbage"),
-                    _span("place", "London"),
+                    span("person", "Ada Lovelace"),
+                    span("person", "Charles Babbage"),
+                    span("place", "London"),
                 ]
             },
             {
                 "entities": [
-                    _span("person", "Ada Lovelace"),
-                    _span("person", "Babbage"),
-                    _span("place", "London"),
+                    span("person", "Ada Lovelace"),
+                    span("person", "Babbage"),
+                    span("place", "London"),
                 ]
             },
             {
                 "entities": [
-                    _span("person", "Lovelace"),
-                    _span("person", "Charles Babbage"),
-                    _span("place", "in London"),
+                    span("person", "Lovelace"),
+                    span("person", "Charles Babbage"),
+                    span("place", "in London"),
                 ]
             },
         ],
@@ -249,20 +197,54 @@ SCENES: Mapping[str, Scene] = {
     ),
     "video-tracks": Scene(
         [
-            _sequence(_track(0, 20, 60, 100), _track(1, 150, 110, 70)),
-            _sequence(_track(0, 24, 64, 104), _track(1, 152, None, 72)),
-            _sequence(_track(0, 22, 62, 102, ids="099"), _track(1, 148, 112, 74)),
+            sequence(track(0, 20, 60, 100), track(1, 150, 110, 70)),
+            sequence(track(0, 24, 64, 104), track(1, 152, None, 72)),
+            sequence(track(0, 22, 62, 102, ids="099"), track(1, 148, 112, 74)),
         ],
         "One worker left out a frame and one began a new track half way: the object stays one.",
         ("car",),
     ),
     "cuboids": Scene(
         [
-            {"annotations": [_cuboid("car", 6, 4, 0.4), _cuboid("bus", 14, 8, 1.4, 8, 2.6)]},
-            {"annotations": [_cuboid("car", 6.3, 4.2, 0.48), _cuboid("bus", 14.2, 8.2, 1.5, 8.4, 2.5)]},
-            {"annotations": [_cuboid("car", 5.9, 3.8, 0.35 - np.pi)]},
+            {"annotations": [cuboid("car", 6, 4, 0.4), cuboid("bus", 14, 8, 1.4, 8, 2.6)]},
+            {"annotations": [cuboid("car", 6.3, 4.2, 0.48), cuboid("bus", 14.2, 8.2, 1.5, 8.4, 2.5)]},
+            {"annotations": [cuboid("car", 5.9, 3.8, 0.35 - np.pi)]},
         ],
         "From above: the third worker drew the car back to front, which turns neither its place nor its heading.",
+    ),
+    "video-detections": Scene(
+        [
+            _detections(
+                [box("car", 20, 30, 60, 40)], [box("car", 60, 34, 60, 40), box("bus", 130, 70, 50, 40)]
+            ),
+            _detections(
+                [box("car", 24, 32, 60, 40)], [box("car", 64, 36, 58, 40), box("bus", 134, 72, 48, 42)]
+            ),
+            _detections(
+                [box("car", 22, 28, 62, 42), box("bus", 140, 20, 40, 30)], [box("car", 66, 30, 60, 44)]
+            ),
+        ],
+        "Each frame is merged as boxes of one image are.",
+    ),
+    "cuboid-tracks": Scene(
+        [
+            _drive("a", (5, 4, 0.4), (9, 6, 0.5), (13, 8.4, 0.6)),
+            _drive("b", (5.3, 4.2, 0.46), (9.2, 6.2, 0.5), (13.2, 8.6, 0.64)),
+            _drive("c", (4.9, 3.8, 0.36), (8.9, 5.9, 0.5 - np.pi), (12.8, 8.1, 0.58)),
+        ],
+        "Three frames of one car from above: a worker who turned it round in the second does not turn the object round.",
+    ),
+    "linked-tracks": Scene(
+        [
+            _linked("1", "1", (6, 6, 0.3), (60, 40)),
+            _linked("x", "x", (6.2, 6.1, 0.34), (64, 42)),
+            _linked("7", "9", (5.9, 5.8, 0.28), (58, 38)),
+        ],
+        "Two of three workers gave the cuboid and the camera's box one id: they are one object in both sensors.",
+    ),
+    "point-labels": Scene(
+        [point_labels(100, 160), point_labels(108, 170), point_labels(96, 220, top=44)],
+        "Every point takes the category with most votes.",
     ),
 }
 """By name of the kind."""
