@@ -1,4 +1,4 @@
-"""Polygons and polylines in frames: compared by area or distance; of those that are matched, the one most like the others is kept."""
+"""Polygons and polylines in frames: compared by area or distance, fused as in a single image."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from itertools import combinations
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from consolidation.estimation.boxes import overlaps_between
+from consolidation.estimation.curve_fusion import fuse_curves
 from consolidation.estimation.matching import Overlaps
 from consolidation.estimation.paths import Path, area_iou, mean_gap
 from consolidation.kinds.base import check_count
@@ -27,10 +29,12 @@ from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
 Outline = tuple[Point, ...]
+_DIGITS = 6
+"""Decimals kept of coordinates that do not come as whole pixels."""
 
 
 class _OutlineGeometry(FrameGeometry[Outline]):
-    """Lists of vertices. The label's outline is one that a worker drew: what others drew differs in its number of vertices."""
+    """Lists of vertices."""
 
     least: ClassVar[int]
     """Fewest vertices."""
@@ -70,11 +74,8 @@ class _OutlineGeometry(FrameGeometry[Outline]):
         alike = np.array([self._alike(paths[one], paths[other], scale) for one, other in pairs], np.float64)
         return Overlaps(near.first[alike > 0], near.second[alike > 0], alike[alike > 0])
 
-    def fuse(self, shapes: Sequence[Outline], clusters: Clusters, weights: Floats) -> list[Outline]:
-        """The member with the highest likeness to the others, summed by their weights; of equals the first."""
-        return [shapes[members[self._medoid(shapes, members, weights)]] for members in clusters]
-
     def _medoid(self, shapes: Sequence[Outline], members: Sequence[int], weights: Floats) -> int:
+        """Place of the member with the highest likeness to the others, summed by their weights; of equals the first."""
         paths = [np.array(shapes[member], np.float64) for member in members]
         scale = span_scale(np.concatenate(paths))
         sums = weights[list(members)].copy()
@@ -101,6 +102,10 @@ class PolygonGeometry(_OutlineGeometry):
         """Extents need no widening: what does not overlap is not the same."""
         return 0.0
 
+    def fuse(self, shapes: Sequence[Outline], clusters: Clusters, weights: Floats) -> list[Outline]:
+        """The member most like the others."""
+        return [shapes[members[self._medoid(shapes, members, weights)]] for members in clusters]
+
     def _alike(self, one: Path, other: Path, scale: float) -> float:
         return area_iou(one, other)
 
@@ -115,5 +120,45 @@ class PolylineGeometry(_OutlineGeometry):
         """A twentieth of the diagonal of what all lines of the sequence span, at least 10 pixels."""
         return span_scale(np.array([vertex for shape in shapes for vertex in shape]).reshape(-1, 2))
 
+    def fuse(self, shapes: Sequence[Outline], clusters: Clusters, weights: Floats) -> list[Outline]:
+        """Laid along the member most like the others and fused place by place (`estimation.curve_fusion`).
+
+        The line runs as most votes do, else as that member does.
+        """
+        members = [member for cluster in clusters for member in cluster]
+        starts = np.cumsum([0, *(len(cluster) for cluster in clusters)])
+        central = [
+            start + self._medoid(shapes, cluster, weights)
+            for start, cluster in zip(starts.tolist(), clusters, strict=False)
+        ]
+        fused = fuse_curves(
+            [np.array(shapes[member], np.float64) for member in members],
+            np.repeat(np.arange(len(clusters)), np.diff(starts)),
+            np.array(central, np.int64),
+            np.arange(len(members)),
+            weights[members],
+        )
+        return [
+            _finished(
+                curve.vertices[::-1]
+                if _outvoted(curve.backwards, weights[list(cluster)])
+                else curve.vertices,
+                [shapes[member] for member in cluster],
+            )
+            for curve, cluster in zip(fused, clusters, strict=True)
+        ]
+
     def _alike(self, one: Path, other: Path, scale: float) -> float:
         return max(0.0, 1 - mean_gap(one, other) / scale)
+
+
+def _outvoted(backwards: npt.NDArray[np.bool_], votes: Floats) -> bool:
+    return bool(votes[backwards].sum() > votes.sum() / 2 * (1 + 1e-9))
+
+
+def _finished(vertices: Floats, members: Sequence[Outline]) -> Outline:
+    """In whole pixels where all members are, each vertex once."""
+    whole = all(axis == int(axis) for member in members for vertex in member for axis in vertex)
+    rounded = vertices.round(0 if whole else _DIGITS)
+    kept = rounded[np.r_[True, (np.diff(rounded, axis=0) != 0).any(axis=1)]]
+    return tuple((x, y) for x, y in (kept if len(kept) > 1 else vertices).tolist())

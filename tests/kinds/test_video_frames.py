@@ -9,36 +9,14 @@ from typing import Any
 import pytest
 
 from consolidation.answers import recognise
-from shared.errors import AnswerError, LimitError
-from shared.json_node import JsonNode
-from shared.settings import Limits
 from tests.elements import Element
 from tests.laws.merging import BY_NAME, Merged, merge
+from tests.video_elements import LEFT, RIGHT, Place
+from tests.video_elements import box as _box
+from tests.video_elements import frame as _frame
+from tests.video_elements import video as _video
 
 TRACKS, DETECTIONS = BY_NAME["video-tracks"], BY_NAME["video-detections"]
-Place = tuple[float, float]
-LEFT, RIGHT = (10.0, 10.0), (60.0, 10.0)
-
-
-def _box(place: Place, track: str | None = None, label: str = "car", **members: Any) -> Element:
-    identity = {"object-id": track} if track else {}
-    box = {"left": place[0], "top": place[1], "width": 20, "height": 20}
-    given = {"label-category-attributes": members.pop("attributes", {})}
-    return {"label": label, **box, **given, **identity, **members}
-
-
-def _frame(number: Any, *parts: Element, **members: Any) -> Element:
-    return {
-        "frame-no": number,
-        "frame": f"{number}.jpg",
-        "frame-attributes": {},
-        "annotations": list(parts),
-        **members,
-    }
-
-
-def _video(*frames: Element, key: str = "tracking-annotations", **members: Any) -> Element:
-    return {key: list(frames), **members}
 
 
 def _followed(tracks: Sequence[Mapping[str, Place]]) -> Element:
@@ -305,50 +283,6 @@ def test_detections_have_no_identity() -> None:
     assert (merged.label["objects"], merged.label["candidates"]) == (2, 1)
 
 
-@pytest.mark.parametrize(
-    ("part", "reason"),
-    [
-        pytest.param(_box(LEFT, "9", width=0), "is 0x20; a box needs a width and a height", id="no width"),
-        pytest.param(_box(LEFT, "9", label=""), "label: must not be empty", id="no category"),
-        pytest.param(_box(RIGHT, "1"), "object-id '1' is in this frame already", id="twice in a frame"),
-        pytest.param("box", "must be an object, is a string", id="no part at all"),
-    ],
-)
-def test_a_part_that_cannot_be_read_costs_only_itself(part: Any, reason: str) -> None:
-    merged = _merge(_video(_frame(0, _box(LEFT, "1"), part)), _video(_frame(0, _box(LEFT, "1"))))
-    assert _names(merged) == [{"car:1": 10}]
-    rejection = merged.consensus.rejected[0]
-    assert (rejection.worker_id, rejection.part) == ("worker-0", "$.tracking-annotations[0].annotations[1]")
-    assert reason in rejection.reason
-
-
-@pytest.mark.parametrize(
-    ("frame", "reason"),
-    [
-        pytest.param({"annotations": []}, "has neither frame-no nor frame", id="no number and no name"),
-        pytest.param(_frame(0), "is a frame that the answer has already; the first counts", id="twice"),
-        pytest.param(
-            _frame(2, annotations=[_box(LEFT, "1")] * 4), "has 4 parts, allowed are 3", id="too many parts"
-        ),
-    ],
-)
-def test_a_frame_that_cannot_be_read_costs_only_itself(frame: Element, reason: str) -> None:
-    element = _video(_frame(0, _box(LEFT, "1")), frame)
-    answer = TRACKS.parse(JsonNode(element, "$", AnswerError), Limits(parts=3))
-    assert len(answer.parts) == 1
-    assert [path for path, _ in answer.faults] == ["$.tracking-annotations[1]"]
-    assert reason in answer.faults[0][1]
-
-
-def test_too_many_frames_are_refused_by_name_of_the_limit() -> None:
-    element = JsonNode(_video(_frame(0), _frame(1)), "$", AnswerError)
-    with pytest.raises(LimitError) as refused:
-        TRACKS.parse(element, Limits(frames=1))
-    assert (
-        refused.value.reason == "$.tracking-annotations: has 2 frames, allowed are 1 (setting limits.frames)"
-    )
-
-
 def _drawn(list_name: str, **shape: Any) -> Element:
     part = {"label": "car", "object-id": "1", **shape}
     return _video({"frame-no": 0, "frame": "0.jpg", list_name: [part]})
@@ -384,8 +318,8 @@ def _vertices(*points: Place) -> list[Element]:
                 {"vertices": _vertices((20, 1), (0, 1))},
                 {"vertices": _vertices((0, 5), (10, 5), (20, 5))},
             ],
-            {"vertices": _vertices((20, 1), (0, 1))},
-            id="the polyline most like the others, whatever its direction",
+            {"vertices": _vertices((0, 1), (20, 1))},
+            id="the middle of the polylines, in the direction of most",
         ),
     ],
 )
