@@ -18,7 +18,7 @@ _PART_LISTS: Mapping[str, bool] = {
     "keypoints": False,
 }
 """Lists of parts in a frame, and whether their vertices make an area."""
-_MOST_PARTS = 200_000
+_MOST_PARTS = 100_000
 _LONGEST_TRAIL = 400
 """Points of a trail; of a longer one only every other is drawn, or fewer."""
 

@@ -24,7 +24,24 @@ from tests.report.conftest import KeptJob, MakeReport, labelled, shown, workers
 from tests.strategies import CATEGORIES
 
 EVENTS = Path(__file__).parents[2] / "events" / "consolidation"
-STRANGE = [None, "x", "", -1, 0, 1.5, 1e300, 10**40, True, [], {}, [[]], [{}], {"a": 1}, "s3://x/y", "#12"]
+STRANGE: list[Any] = [
+    None,
+    "x",
+    "",
+    -1,
+    0,
+    1.5,
+    1e300,
+    10**40,
+    True,
+    [],
+    {},
+    [[]],
+    [{}],
+    {"a": 1},
+    "s3://x/y",
+    "#12",
+]
 every_kind = pytest.mark.parametrize("law", UNDER_LAW, ids=str)
 
 
