@@ -144,6 +144,9 @@ def _kind_named(element: str, kind: str) -> Kind:
 def _kind_of(answers: Sequence[Json]) -> Kind | None:
     """Each kind is asked about every answer: checkboxes of which most workers ticked one are no radio buttons."""
     votes = {kind.name: sum(kind.recognise(answer) for answer in answers) for kind in KINDS}
+    for kind in KINDS:
+        if votes[kind.name]:
+            votes[kind.name] += sum(votes[name] for name in kind.absorbs)
     return max((kind for kind in KINDS if votes[kind.name]), key=lambda kind: votes[kind.name], default=None)
 
 

@@ -13,9 +13,11 @@ from consolidation.kinds.linked_tracks import LinkedTracksKind
 from consolidation.kinds.multi_label import MultiLabelKind
 from consolidation.kinds.number import NumberKind
 from consolidation.kinds.point_labels import PointLabelsKind
+from consolidation.kinds.polygons import PolygonsKind
 from consolidation.kinds.polylines import PolylinesKind
 from consolidation.kinds.ranking import RankingKind
 from consolidation.kinds.rating import RatingKind
+from consolidation.kinds.rotated_boxes import RotatedBoxesKind
 from consolidation.kinds.semantic_mask import SemanticMaskKind
 from consolidation.kinds.text import TextKind
 from consolidation.kinds.video_frames import VideoDetectionsKind, VideoTracksKind
@@ -24,7 +26,9 @@ KINDS: tuple[Kind, ...] = (
     RatingKind(),
     ClassKind(),
     MultiLabelKind(),
+    RotatedBoxesKind(),
     BoxesKind(),
+    PolygonsKind(),
     PolylinesKind(),
     LinesKind(),
     KeypointsKind(),

@@ -108,6 +108,8 @@ class Kind(ABC):
     """One annotation kind. The class docstring of each is its rule book."""
 
     name: ClassVar[str]
+    absorbs: ClassVar[frozenset[str]] = frozenset()
+    """Kinds whose answers this kind reads as well: one answer of this kind makes theirs to the same element its own."""
 
     @abstractmethod
     def recognise(self, element: Json) -> bool:

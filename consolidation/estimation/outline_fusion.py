@@ -1,0 +1,217 @@
+"""One outline from several of the same thing, as shapes: wherever each starts, whichever way it runs, however many vertices it has."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import numpy as np
+
+from consolidation.estimation.contours import sharpened, simplified, trace, without_chamfers
+from consolidation.estimation.outline_grid import Region, crossings_of, extents, median_region
+from consolidation.estimation.outlines import (
+    Floats,
+    Outline,
+    Outlines,
+    are_simple,
+    areas,
+    canonical,
+    distinct,
+    shared_winding,
+    thinned,
+)
+
+LINES = (64, 128, 256)
+"""Grid lines across a group, in each direction."""
+TOLERANCE, TOLERANCE_SHARE = 0.5, 0.005
+"""By how much leaving out vertices may move the border: pixels, and share of the diagonal of the group's extent; the smaller of the two."""
+_ACROSS = 4.0
+"""Grid lines across the mean width of an outline, so that thin ones are not lost."""
+_BETWEEN = 1.6
+"""LINES are two times apart: how far beyond the need the next larger number is taken."""
+_NODES, _CROSSINGS = 1 << 20, 1 << 21
+"""Nodes times members, and crossings, that are looked at together, for memory."""
+_MEMBERS = 4
+"""Smaller groups are filled up to as many, so that they can be fused together."""
+_FEWEST = 16
+"""Vertices that no outline is thinned below."""
+_COMPARED = 256
+"""Vertices that are enough for a look at an outline's size."""
+_REACH = 1.5
+"""Steps of the grid by which a corner lies at most outside of the cut that the grid makes of it."""
+_DIGITS = 9
+_SLACK = 1e-9
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Groups that are fused together: C numbers of groups, their outlines behind each other, M of each, and their weights, C * M."""
+
+    groups: list[int] = field(default_factory=list)
+    outlines: list[Outline] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+    nodes: int = 0
+    crossings: float = 0.0
+
+    def holds(self, nodes: int, crossings: float) -> bool:
+        """Whether there is room for another group."""
+        fits = self.nodes + nodes <= _NODES and self.crossings + crossings <= _CROSSINGS
+        return fits or not self.groups
+
+
+def fuse(outlines: Outlines, groups: Sequence[Sequence[int]], weights: Floats) -> list[Outline]:
+    """One outline for each group: its members' weighted median as shapes.
+
+    An outline that more than half of a group's weight drew alike is that group's. Otherwise it is the border of the median region
+    (`estimation.outline_grid`), of the largest piece of it, its holes filled: with an odd number of equal weights that of what more
+    than half of the members cover; two members give the line midway between them; one gross outlier among three does no harm.
+
+    Args:
+        outlines: P of them, of some width and height.
+        groups: members of each group, at least one; no outline in two.
+        weights: float64, shape (P,): > 0.
+
+    Returns:
+        One outline for each group, in canonical order: a member's vertices, or new ones, few and rounded to a tenth of the tolerance,
+        which is TOLERANCE pixels or TOLERANCE_SHARE of the diagonal of the group's extent, the smaller. Details smaller than two lines
+        of the grid may be lost: 1/32 of the extent for outlines of up to 40 vertices, 1/128 for those of many.
+
+    Tie, where no region is common to half: the member that shares most with the others, of equals the one that is lexically first.
+    Independent of the order of the members. Time O(members * LINES^2) at most, and memory by the constants above, whatever the size in
+    pixels.
+    """
+    made: dict[int, Outline] = {}
+    open_groups: list[int] = []
+    for number, members in enumerate(groups):
+        agreed = _agreed(outlines.chosen(members), weights[list(members)])
+        if agreed is None:
+            open_groups.append(number)
+        else:
+            made[number] = agreed
+    for lines, batch in _batches(outlines, groups, open_groups, weights):
+        made.update(zip(batch.groups, _fused(batch, lines), strict=True))
+    return [made[number] for number in range(len(groups))]
+
+
+def _agreed(members: Outlines, weights: Floats) -> Outline | None:
+    """The outline that more than half of the weight drew alike, in canonical order."""
+    half = float(weights.sum()) / 2 * (1 + _SLACK)
+    of_size, votes = defaultdict[int, float](float), defaultdict[bytes, float](float)
+    for size, weight in zip(members.sizes.tolist(), weights.tolist(), strict=True):
+        of_size[size] += weight
+    for member, size in enumerate(members.sizes.tolist()):
+        if of_size[size] > half:
+            outline = canonical(members[member]) + 0.0  # no -0.0, which equals 0.0 but has other bytes
+            key = outline.tobytes()
+            votes[key] += float(weights[member])
+            if votes[key] > half:
+                return outline
+    return None
+
+
+def _batches(
+    outlines: Outlines, groups: Sequence[Sequence[int]], numbers: Sequence[int], weights: Floats
+) -> Iterator[tuple[int, _Batch]]:
+    """Groups of about as many members with as many grid lines, as memory bears; filled up with members that have no weight."""
+    needed = _lines_needed(outlines)
+    alike = defaultdict[tuple[int, int], _Batch](_Batch)
+    for number in numbers:
+        chosen = list(groups[number])
+        size = max(len(chosen) + len(chosen) % 2, _MEMBERS)
+        lines = _lines(float(needed[chosen].max()), size)
+        own, crossings = _bearable(outlines.chosen(chosen), lines)
+        nodes = size * (lines + 2) ** 2
+        if not alike[size, lines].holds(nodes, crossings):
+            yield lines, alike.pop((size, lines))
+        batch = alike[size, lines]
+        batch.groups.append(number)
+        batch.outlines += [own[member] for member in range(len(own))] + [own[0]] * (size - len(own))
+        batch.weights += weights[chosen].tolist() + [0.0] * (size - len(own))
+        batch.nodes, batch.crossings = batch.nodes + nodes, batch.crossings + crossings
+    for (_, lines), batch in alike.items():
+        yield lines, batch
+
+
+def _lines_needed(outlines: Outlines) -> Floats:
+    """Grid lines that each outline asks for: two for each of its vertices, and some across its mean width."""
+    bounds = outlines.bounds()
+    edges = np.hypot(*(outlines.following - outlines.points).T)
+    width = 2 * areas(thinned(outlines, _COMPARED)) / outlines.summed(edges)
+    extent = (bounds[:, 2:] - bounds[:, :2]).max(axis=1)
+    across: Floats = np.maximum(
+        2.0 * outlines.sizes, _ACROSS * extent / np.maximum(width, extent / LINES[-1])
+    )
+    return across
+
+
+def _lines(needed: float, members: int) -> int:
+    bearable = math.sqrt(_NODES / members)
+    return max(lines for lines in LINES if lines == LINES[0] or lines <= min(needed * _BETWEEN, bearable))
+
+
+def _bearable(own: Outlines, lines: int) -> tuple[Outlines, float]:
+    """The members of a group, and how often they cross its grid; scribbles that cross it too often are thinned."""
+    most = int(own.sizes.max())
+    while True:
+        _, size = extents(own, len(own))
+        crossings = crossings_of(own, size[0] / lines)
+        if crossings <= _CROSSINGS or most <= _FEWEST:
+            return own, crossings
+        most //= 2
+        own = thinned(own, most)
+
+
+def _fused(batch: _Batch, lines: int) -> list[Outline]:
+    """The median outline of each group of a batch."""
+    laid = Outlines.of(batch.outlines)
+    weights = np.array(batch.weights).reshape(len(batch.groups), -1)
+    region = median_region(laid, weights, lines)
+    traced = trace(region)
+    found = [number for number, outline in enumerate(traced) if outline is not None]
+    contours = Outlines.of([outline for outline in traced if outline is not None])
+    made = dict(zip(found, _polished(contours, region, found), strict=True)) if found else {}
+    members = weights.shape[1]
+    return [
+        made[number]
+        if number in made
+        else _medoid(laid.chosen(range(number * members, (number + 1) * members)), weights[number])
+        for number in range(len(traced))
+    ]
+
+
+def _polished(contours: Outlines, region: Region, numbers: Sequence[int]) -> list[Outline]:
+    """The contours of some regions with few vertices and sharp corners; where these would cross, with cut corners."""
+    step = region.step[numbers]
+    lines = region.inside.shape[1] - 2
+    tolerance = np.minimum(TOLERANCE, TOLERANCE_SHARE * lines * np.hypot(step[:, 0], step[:, 1]))
+    kept = simplified(contours, tolerance)
+    sharp = sharpened(
+        contours, without_chamfers(contours, kept), tolerance + _REACH * np.hypot(step[:, 0], step[:, 1])
+    )
+    low = region.origin[numbers] + step / 2
+    best = []
+    for place, each in enumerate(tolerance.tolist()):
+        digits = 1 + max(0, math.ceil(-math.log10(each)))
+        within = np.clip(sharp[place], low[place], low[place] + lines * step[place])
+        best.append(distinct(within.round(digits)))
+    sound = are_simple(Outlines.of(best))
+    plain = contours.only(kept)
+    return [canonical(outline if sound[place] else plain[place]) + 0.0 for place, outline in enumerate(best)]
+
+
+def _medoid(members: Outlines, weights: Floats) -> Outline:
+    """The member that shares most with the others, in canonical order; of equals the one that is lexically first."""
+    first, second = np.array([*combinations(range(len(members)), 2)]).T
+    chosen = thinned(members, _COMPARED)
+    area = areas(chosen)
+    shared = np.abs(shared_winding(chosen, first, second))
+    union = area[first] + area[second] - shared
+    iou = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    score = np.bincount(first, iou * weights[second], len(members))
+    score += np.bincount(second, iou * weights[first], len(members))
+    real = np.flatnonzero(weights > 0).tolist()
+    ways = [(-round(float(score[member]), _DIGITS), canonical(members[member]).tolist()) for member in real]
+    return np.array(min(ways)[1])

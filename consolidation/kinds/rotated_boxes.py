@@ -1,0 +1,248 @@
+"""Rotated boxes: boxes turned about their centres, each with a label category."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from consolidation.estimation.outlines import Outlines, clipped, overlaps_between
+from consolidation.estimation.rotated_boxes import corners, fuse, on_half_circle, quarter_turned
+from consolidation.kinds.base import (
+    Answer,
+    Consensus,
+    Save,
+    Task,
+    check_count,
+    class_map,
+    probability,
+    text_within,
+)
+from consolidation.kinds.boxes import BoxesKind
+from consolidation.kinds.parts import (
+    Decision,
+    ImageSize,
+    Layout,
+    Part,
+    PartsKind,
+    agree_on_size,
+    consensus_of,
+    decide,
+    parse_image_size,
+)
+from shared.errors import AnswerError, LimitError
+from shared.json_node import Json, JsonNode
+from shared.settings import Limits
+
+_DIGITS = 6
+"""Decimals kept of what does not come as whole pixels along the axes."""
+_REACH = 1e9
+"""No image is larger in pixels; with coordinates up to here no area overflows."""
+_TURNS = 1e6
+"""Degrees beyond which an angle is taken for a mistake."""
+_ANGLE = ("angle", "rotation")
+Rotated = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class RotatedBoxesAnswer:
+    """One worker's rotated boxes.
+
+    Attributes:
+        size: (width, height) of the image in pixels, or None.
+        boxes: float64, shape (n, 5): left, top, right, bottom in pixels before the turn, and the angle in degrees, in (-90, 90].
+        labels: n label categories.
+        whole: whether all coordinates came as whole numbers.
+        faults: (JSON path, reason) of boxes that could not be read.
+    """
+
+    size: ImageSize | None
+    boxes: Rotated
+    labels: tuple[str, ...]
+    whole: bool = True
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MergedRotatedBox:
+    """A decision with its fused box: left, top, width, height in pixels before the turn, angle in degrees."""
+
+    decision: Decision
+    box: tuple[float, float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class MergedRotatedBoxes:
+    """All rotated boxes of a label; `categories` gives the ids."""
+
+    size: ImageSize | None
+    categories: tuple[str, ...]
+    labels: tuple[MergedRotatedBox, ...]
+    candidates: tuple[MergedRotatedBox, ...]
+
+
+class RotatedBoxesKind(PartsKind[Rotated]):
+    """Rotated boxes, as custom pages send them: boxes as `crowd-bounding-box` has them, with an angle.
+
+    Recognised: an object with an array `boundingBoxes` of which at least one has a number `angle` or `rotation`. One such answer makes the
+    answers of the others, without any angle, rotated boxes too; a box without an angle has angle 0.
+    The angle is in degrees, clockwise on the screen, about the box's centre: `left` and `top` are those of the box before it is turned.
+    Matched: across workers by mean IoU of the turned boxes (setting `iou-threshold`, per kind or category), same category first, then any;
+    at most one box per worker in a cluster (`estimation.matching`). Boxes along the axes are clipped to the image; one outside of it
+    is rejected.
+    Fused (`estimation.rotated_boxes`): half a turn is no difference, nor a quarter with width and height exchanged. Members are described
+    alike; the angle is the weighted median of theirs, the edges are the weighted medians of their edges in the frame of that angle. So one
+    gross outlier of three does no harm, two workers give the mean, and boxes along the axes give what the kind `boxes` gives. Angles are
+    written in (-90, 90]; which side is the width is what most members say.
+    Quorum: a box marked by more than `quorum` of the votes is a label; the others are kept under `candidates`.
+    Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:part-N`. Tie (of
+    which side is the width): higher summed skill, then the angle nearer to 0.
+    Single worker: the worker's boxes, confidence null. Empty answer: a vote that there is nothing. Duplicate worker: the last answer
+    counts. Another image size than most workers': the answer is rejected.
+    Confidence and agreement: as for boxes, with the IoU of the turned boxes.
+    Time O(B log B) for B boxes of all workers plus the pairs whose bounding boxes overlap, memory O(B + pairs).
+    """
+
+    name: ClassVar[str] = "rotated-boxes"
+    absorbs: ClassVar[frozenset[str]] = frozenset({BoxesKind.name})
+
+    def recognise(self, element: Json) -> bool:
+        """See the class."""
+        listed = element.get("boundingBoxes") if isinstance(element, dict) else None
+        return isinstance(listed, list) and any(
+            isinstance(box, dict) and any(_is_number(box.get(key)) for key in _ANGLE) for box in listed
+        )
+
+    def accepts(self, element: Json) -> bool:
+        """With an array `boundingBoxes`, whether or not a box in it has an angle."""
+        return isinstance(element, dict) and isinstance(element.get("boundingBoxes"), list)
+
+    def parse(self, element: JsonNode, limits: Limits) -> RotatedBoxesAnswer:
+        """Read the boxes; one that cannot be read is a fault of its own, not of the answer."""
+        size = parse_image_size(element)
+        listed = element["boundingBoxes"]
+        check_count(listed, len(listed.array()), "has {} boxes", limits.parts, "limits.parts")
+        boxes, labels, faults, whole = [], [], [], True
+        for node in listed.elements():
+            try:
+                box = _box(node, size)
+                labels.append(text_within(node["label"], limits))
+                boxes.append(box)
+                whole = whole and all(edge.is_integer() for edge in box[:4])
+            except AnswerError as fault:
+                faults.append((node.path, fault.reason))
+        array = np.array(boxes, dtype=np.float64).reshape(-1, 5)
+        return RotatedBoxesAnswer(size, array, tuple(labels), whole, tuple(faults))
+
+    def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
+        """Match, decide, fuse; see the class for the rules."""
+        size, kept, rejected = agree_on_size(answers)
+        layout = self.lay_out(kept, task)
+        parts, boxes = layout.parts, layout.shapes
+        decisions = decide(self.name, layout, kept, task)
+        fused = [MergedRotatedBox(made, _fused(made, parts, boxes, kept)) for made in decisions]
+        merged = MergedRotatedBoxes(
+            size=size,
+            categories=task.categories(part.label for part in parts),
+            labels=tuple(box for box in fused if box.decision.accepted),
+            candidates=tuple(box for box in fused if not box.decision.accepted),
+        )
+        return consensus_of(merged, layout, decisions, kept, rejected)
+
+    def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Rotated]:
+        """Boxes from top to bottom, left to right, as they are before the turn, with the IoU of the turned ones."""
+        parts, boxes = _in_reading_order(answers)
+        workers = np.array([part.worker for part in parts], dtype=np.int64)
+        outlines = Outlines(corners(boxes).reshape(-1, 2), np.arange(len(boxes) + 1) * 4)
+        try:
+            overlaps = overlaps_between(outlines, workers, task.settings.limits.overlaps)
+        except OverflowError as failure:
+            raise LimitError(str(failure), limit="limits.overlaps") from failure
+        return Layout(parts, overlaps, boxes)
+
+    def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
+        """The shape of boxes with `angle`."""
+        merged: MergedRotatedBoxes = consensus.merged
+        single = consensus.confidence is None
+        everything = (*merged.labels, *merged.candidates)
+        return {
+            "image_size": [{"width": merged.size[0], "height": merged.size[1]}] if merged.size else [],
+            "annotations": [_written(box, merged.categories, single=single) for box in merged.labels],
+            "class-map": class_map(merged.categories, (box.decision.label for box in everything)),
+            "candidates": [_written(box, merged.categories, single=single) for box in merged.candidates],
+        }
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _box(node: JsonNode, size: ImageSize | None) -> list[float]:
+    """Left, top, right, bottom and angle of a box; one along the axes clipped to the image."""
+    left, top, width, height = (
+        float(node[edge].number(least=-_REACH, most=_REACH)) for edge in ("left", "top", "width", "height")
+    )
+    if width <= 0 or height <= 0:
+        raise node.fail(f"is {width:g}x{height:g}; a box needs a width and a height")
+    told = next((one for key in _ANGLE if (one := node.get(key)) is not None), None)
+    degrees = 0.0 if told is None else float(told.number(least=-_TURNS, most=_TURNS))
+    box = np.array([[left, top, left + width, top + height, on_half_circle(np.array(degrees))]])
+    if size is not None:
+        if box[0, 4] in {0, 90}:
+            box = _clipped(box, size)
+        outside = len(clipped(corners(box)[0], *size)) <= 2
+        if outside or (box[0, :2] >= box[0, 2:4]).any():
+            raise node.fail("lies outside of the image")
+    edges: list[float] = box[0].tolist()
+    return edges
+
+
+def _clipped(box: Rotated, size: ImageSize) -> Rotated:
+    """A box along the axes within the image; without width or height where it is outside."""
+    if box[0, 4]:
+        return quarter_turned(_clipped(quarter_turned(box), size))
+    return np.column_stack([np.clip(box[:, :4], 0, [*size, *size]), box[:, 4]])
+
+
+def _in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], Rotated]:
+    """The parts of all workers from top to bottom, left to right: an order that does not depend on that of the workers."""
+    rows = [
+        (*box, label, worker)
+        for worker, answer in enumerate(answers)
+        for box, label in zip(answer.value.boxes.tolist(), answer.value.labels, strict=True)
+    ]
+    rows.sort(key=lambda row: (row[1], row[0], row[3], row[2], row[4], row[5], row[6]))
+    boxes = np.array([row[:5] for row in rows], dtype=np.float64).reshape(-1, 5)
+    return [Part(worker=row[6], label=row[5]) for row in rows], boxes
+
+
+def _fused(
+    made: Decision, parts: Sequence[Part], boxes: Rotated, answers: Sequence[Answer]
+) -> tuple[float, float, float, float, float]:
+    makers = [answers[parts[member].worker] for member in made.members]
+    weights, skill = (
+        np.array([getattr(maker, what) for maker in makers], np.float64) for what in ("weight", "skill")
+    )
+    *edges, angle = fuse(boxes[list(made.members)], weights, skill).tolist()
+    whole = angle == 0 and all(maker.value.whole for maker in makers)
+    digits = 0 if whole else _DIGITS
+    left, top, right, bottom = (round(edge, digits) for edge in edges)
+    return left, top, round(right - left, digits), round(bottom - top, digits), round(angle, _DIGITS)
+
+
+def _written(box: MergedRotatedBox, categories: Sequence[str], *, single: bool) -> dict[str, Any]:
+    left, top, width, height, angle = (int(value) if value == int(value) else value for value in box.box)
+    return {
+        "class_id": categories.index(box.decision.label),
+        "class-name": box.decision.label,
+        "left": left,
+        "top": top,
+        "width": width,
+        "height": height,
+        "angle": angle,
+        "confidence": None if single else probability(box.decision.confidence),
+        "support": box.decision.support.to_wire(),
+    }
