@@ -31,6 +31,8 @@ _ARM = 0.012
 """Of the cross that stands for a point, as a share of the picture's longer side."""
 _TAG = 0.045
 """Font size of the tags, as a share of the picture's longer side."""
+_ROOMY = 15
+"""Up to so many tags have their full size."""
 _GRID_LINES = 8
 """On the ground, about."""
 _LEAST_GROUND = 2.0
@@ -169,7 +171,8 @@ def canvas(
         tags: of each part its extent, its number and whether it is a candidate.
     """
     left, top, width, height = area.view
-    tag_size = round(area.longer_side * _TAG * area.enlarged, 2)
+    crowded = max(min(math.sqrt(_ROOMY / max(len(tags), 1)), 1.0), 0.5)
+    tag_size = round(area.longer_side * _TAG * area.enlarged * crowded, 2)
     whole = area.view == area.ground
     return Canvas(
         name=name,

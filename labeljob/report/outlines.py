@@ -115,7 +115,7 @@ def outline_of(entry: JsonNode, *, closed: bool) -> Outline | None:
     left, top, width, height = (side.number() if side else None for side in sides)
     if left is None or top is None or width is None or height is None:
         return None
-    angle = entry.get("angle")
+    angle = entry.get("angle") or entry.get("rotation")
     return rectangle((left, top, width, height), angle.number() if angle else 0)
 
 

@@ -40,7 +40,7 @@ def show_linked_tracks(element: LabelledElement) -> Field:
     }
     field = _tracks(element, _document(element), objects)
     facts = [
-        Fact(sensor, ", ".join(f"{fact.value} {fact.name}" for fact in _facts(counted)))
+        Fact(sensor, ", ".join(f"{fact.name}: {fact.value}" for fact in _facts(counted)))
         for sensor, counted in element.node["sensors"].items()
     ]
     return replace(field, facts=(Fact("objects in several sensors", f"{len(objects)}"), *facts))
@@ -234,8 +234,8 @@ def _film(
 ) -> Iterator[Canvas]:
     """Some of the frames in which anything was marked, evenly spread."""
     filled = sorted({one.frame for track in sequence.tracks for one in track.seen})
-    count_shown = min(len(filled), _FILM)
-    chosen = [filled[place * (len(filled) - 1) // max(count_shown - 1, 1)] for place in range(count_shown)]
+    shown = min(len(filled), _FILM)
+    chosen = [filled[place * (len(filled) - 1) // max(shown - 1, 1)] for place in range(shown)]
     extents = [one.outline.extent for track in sequence.tracks for one in track.seen]
     for place in chosen:
         name = sequence.frames[place]
@@ -252,7 +252,14 @@ def _film(
         }
         html_name = f"{element.html_name}-{place}"
         yield parts_canvas(
-            html_name, None, parts, drawn, element.colours, title=f"Frame {name}", shown=extents, enlarged=2
+            html_name,
+            None,
+            parts,
+            drawn,
+            element.colours,
+            title=f"Frame {name}",
+            shown=extents,
+            enlarged=2.0 if shown > 2 else 1.0,
         )
 
 
