@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consolidation.kinds import KINDS
+from labeljob.cli import cli
 from labeljob.report.drawings import READ
+from labeljob.report.facts import REQUESTS
 from labeljob.report.fields import SHOWN
 from labeljob.report.words import explain
 from shared.settings import Settings
@@ -121,28 +124,47 @@ def test_a_spoilt_label_costs_a_note_at_most(law: KindUnderLaw, data: st.DataObj
     assert page.order() == [1]
 
 
-@pytest.mark.parametrize(
-    "name", sorted(kind.name for kind in KINDS if (EVENTS / f"{kind.name}.json").is_file())
-)
-def test_the_sample_events_run_from_manifest_to_page(make_report: MakeReport, name: str) -> None:
-    """`labeljob simulate` and `labeljob report` on the answers of `events/`."""
+def without_folders(value: Any) -> Any:
+    """A label whose artefacts are named by their content alone."""
+    if isinstance(value, dict):
+        return {key: without_folders(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [without_folders(member) for member in value]
+    return value.rpartition("/")[2] if isinstance(value, str) and "output/" in value else value
+
+
+@pytest.mark.parametrize("name", [kind.name for kind in KINDS if (EVENTS / f"{kind.name}.json").is_file()])
+def test_the_sample_events_run_from_manifest_to_page_and_replay(
+    make_report: MakeReport, tmp_path: Path, name: str
+) -> None:
+    """`labeljob simulate`, `report` and `replay` on the answers of `events/`; replayed requests give the same labels."""
     payload = json.loads((EVENTS / f"{name}.json").read_text())["payload"]
-    entries = [entry for entry in payload if "content" in entry["annotations"][0]["annotationData"]]
     answers = {
         entry["datasetObjectId"]: {
             one["workerId"]: json.loads(one["annotationData"]["content"]) for one in entry["annotations"]
         }
-        for entry in entries
+        for entry in payload
     }
     lines = [
         {"source": entry["dataObject"]["content"]}
         if "content" in entry["dataObject"]
         else {"source-ref": entry["dataObject"]["s3Uri"]}
-        for entry in entries
+        for entry in payload
     ]
     report = make_report(answers, lines=lines)
-    assert [line["label"]["consolidation"]["kind"] for line in report.lines] == [name] * len(entries)
+    labels = [line["label"] for line in report.lines]
+    assert [label["consolidation"]["kind"] for label in labels] == [name] * len(payload)
     assert "cannot be drawn" not in report.page.text
-    for number, line in enumerate(report.lines, start=1):
-        for worker in line["label"]["consolidation"]["answers"]:
-            assert worker in report.page.card(number)
+    for number, label in enumerate(labels, start=1):
+        assert all(worker in report.page.card(number) for worker in label["consolidation"]["answers"])
+
+    out = tmp_path / "replayed"
+    result = CliRunner().invoke(cli, ["replay", str(report.folder / REQUESTS), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    (response,) = out.rglob("*.response.json")
+    replies = {
+        reply["datasetObjectId"]: reply["consolidatedAnnotation"]["content"]
+        for reply in json.loads(response.read_text())
+    }
+    again = [label for place in range(len(payload)) for label in replies[str(place)].values()]
+    assert without_folders(again) == without_folders(labels)

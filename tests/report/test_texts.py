@@ -45,6 +45,13 @@ def test_the_text_stands_with_its_entities_marked(entities: PageReader) -> None:
     )
 
 
+def test_marks_can_be_switched_off_where_there_are_some(entities: PageReader) -> None:
+    """A text has marks but no image; a chosen category has neither."""
+    assert entities.all("input", id="show-candidates")
+    assert "The images themselves" not in entities.text
+    assert shown(labelled(workers("a text"))).all("input", id="show-candidates") == []
+
+
 def test_nested_entities_have_lines_at_different_depths(entities: PageReader) -> None:
     """The shorter is nearer to the text; a candidate's line is dashed."""
     lines = marked_text(entities, "entity")
