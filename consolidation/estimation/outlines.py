@@ -224,14 +224,27 @@ def overlaps_between(outlines: Outlines, workers: Indices, most: int | None = No
     vertices, and of fewer where the pairs are many, are thinned for the comparison.
     """
     near = boxes.overlaps_between(outlines.bounds(), workers, most)
-    thin = _thinned(outlines, near.first, near.second)
-    area = areas(thin)
-    shared = np.abs(shared_winding(thin, near.first, near.second))
-    union = area[near.first] + area[near.second] - shared
-    iou = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    iou = np.minimum(np.round(iou, _DIGITS), 1.0)
+    iou = iou_of_pairs(outlines, near.first, near.second)
     found = iou > 0
     return Overlaps(near.first[found], near.second[found], iou[found])
+
+
+def iou_of_pairs(outlines: Outlines, first: Indices, second: Indices) -> Floats:
+    """Intersection over union of chosen pairs, as `overlaps_between` has it.
+
+    Args:
+        outlines: P of them, of some area.
+        first, second: int64, shape (E,): the pairs.
+
+    Returns:
+        float64, shape (E,), in [0, 1].
+    """
+    thin = _thinned(outlines, first, second)
+    area = areas(thin)
+    shared = np.abs(shared_winding(thin, first, second))
+    union = area[first] + area[second] - shared
+    iou: Floats = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return iou.round(_DIGITS).clip(0.0, 1.0)
 
 
 def shared_winding(outlines: Outlines, first: Indices, second: Indices) -> Floats:

@@ -127,7 +127,7 @@ class PolygonsKind(PartsKind[Outlines]):
         outlines, labels, faults = [], [], []
         for node in listed.elements():
             try:
-                outline = _outline(node, size)
+                outline = read_outline(node, size)
                 labels.append(text_within(node["label"], limits))
                 outlines.append(outline)
             except AnswerError as fault:
@@ -182,8 +182,12 @@ def _vertices(listed: JsonNode) -> int:
     return sum(len(vertices) for vertices in lists if isinstance(vertices, list))
 
 
-def _outline(node: JsonNode, size: ImageSize | None) -> Outline:
-    """The outline of a polygon in canonical order, clipped to the image."""
+def read_outline(node: JsonNode, size: ImageSize | None) -> Outline:
+    """The outline of a polygon, its `vertices` in canonical order, clipped to the image if that is known.
+
+    Raises:
+        AnswerError: it has fewer than three distinct vertices, no area, or lies outside of the image.
+    """
     points = _points(node["vertices"])
     outline = distinct(points)
     if not _has_area(outline):

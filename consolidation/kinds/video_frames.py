@@ -217,7 +217,7 @@ class VideoDetectionsKind(VideoFramesKind):
 
     Matched: frame by frame as boxes are, by mean IoU (setting `iou-threshold`), same category first, then any. Polygons by the IoU of
     their areas, keypoints and polylines by distance: 1 at none, 0 from a twentieth of the diagonal that all of the sequence spans.
-    Fused: boxes by the weighted median of each edge, keypoints of each coordinate; of polygons and polylines the one most like the others.
+    Fused: boxes by the weighted median of each edge, keypoints of each coordinate; polygons and polylines as in a single image.
     Attributes: by vote, numbers by weighted median; who gives none abstains.
     Quorum: a part marked by more than `quorum` of the votes of those who have the frame is a label; the others are `candidates`.
     Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:frame-N`.

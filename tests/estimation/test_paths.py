@@ -1,35 +1,11 @@
-"""Areas and lines made of vertices."""
+"""Lines made of vertices."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from consolidation.estimation.paths import along, area_iou, mean_gap
-
-SQUARE = [(0, 0), (10, 0), (10, 10), (0, 10)]
-HALF = [(0, 0), (5, 0), (5, 10), (0, 10)]
-RING = [(0, 0), (10, 0), (10, 10), (0, 10), (0, 0), (0, 5), (5, 5), (5, 0)]
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [
-        (SQUARE, SQUARE, 1.0),
-        (SQUARE, [*SQUARE[2:], *SQUARE[:2]], 1.0),
-        (SQUARE, SQUARE[::-1], 1.0),
-        (SQUARE, HALF, 0.5),
-        (SQUARE, [(20, 0), (30, 0), (30, 10)], 0.0),
-        (SQUARE, [(0, 0), (10, 0), (10, 10)], 0.5),
-        (SQUARE, RING, 0.75),
-        ([(0, 0), (5, 0), (9, 0)], [(0, 0), (5, 0), (9, 0)], 1.0),
-        ([(0, 0), (5, 0), (9, 0)], [(0, 0), (4, 0), (9, 0)], 0.0),
-    ],
-)
-def test_area_iou(one: list[tuple[float, float]], other: list[tuple[float, float]], expected: float) -> None:
-    found = area_iou(np.array(one, float), np.array(other, float))
-    assert found == pytest.approx(expected, abs=0.01)
-    assert area_iou(np.array(other, float), np.array(one, float)) == pytest.approx(found)
+from consolidation.estimation.paths import along, mean_gap
 
 
 def test_lines_are_as_far_apart_as_they_run() -> None:

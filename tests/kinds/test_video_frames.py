@@ -309,7 +309,7 @@ def _vertices(*points: Place) -> list[Element]:
                 {"vertices": _vertices((6, 0), (20, 0), (20, 20), (6, 20))},
             ],
             {"vertices": _vertices((1, 0), (20, 0), (20, 20), (1, 20))},
-            id="the polygon most like the others",
+            id="the median of polygons as shapes",
         ),
         pytest.param(
             "polylines",

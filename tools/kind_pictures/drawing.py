@@ -177,22 +177,22 @@ def _all_of(document: Label) -> Label:
 def _frames(answers: Sequence[Label], document: Label) -> list[Panel]:
     key = next(key for key in document if key.endswith("-annotations"))
     panels = []
-    names = sorted({_named(part) for frame in document[key] for part in frame["annotations"]})
+    names = sorted({_named(part, document) for frame in document[key] for part in frame["annotations"]})
     for place, frame in enumerate(document[key]):
         panel = Panel(f"frame {place}", 200, 130)
         for worker, element in enumerate(answers):
             for part in element[key][place]["annotations"]:
                 _draw(panel, part, WORKERS[worker], closed=True)
         for part in frame["annotations"]:
-            colour = CATEGORIES[names.index(_named(part))]
+            colour = CATEGORIES[names.index(_named(part, document))]
             _draw(panel, part, colour, closed=True, thick=True)
-            _tag(panel, part, _named(part), colour)
+            _tag(panel, part, _named(part, document), colour)
         panels.append(panel)
     return panels
 
 
-def _named(part: Mapping[str, Any]) -> str:
-    return str(part.get("object-name") or part.get("class-name") or f"category {part['class-id']}")
+def _named(part: Mapping[str, Any], document: Label) -> str:
+    return str(part.get("object-name") or document["class-map"][str(part["class-id"])])
 
 
 def _points(scene: Scene, label: Label, body: bytes) -> list[Panel]:
