@@ -75,7 +75,7 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class FrameSequence:
     """Frames and what is in them.
 
     Attributes:
@@ -91,7 +91,7 @@ class Sequence:
     metres: bool
 
 
-def read_sequences(node: JsonNode, *, whole: bool) -> dict[str, Sequence]:
+def read_sequences(node: JsonNode, *, whole: bool) -> dict[str, FrameSequence]:
     """The sequences of a document or of an answer, by the name of the sensor; "" for the only one.
 
     Args:
@@ -141,7 +141,7 @@ class _Reader:
         self._parts = 0
         self._linked = self._metres = False
 
-    def sequence(self) -> Sequence:
+    def sequence(self) -> FrameSequence:
         """All that there is to read."""
         key = None if self._bare else _frame_list(self._node)
         for frame in (self._node[key] if key else self._node).elements():
@@ -151,7 +151,7 @@ class _Reader:
             self._read(frame, candidate=True)
         tracks = [self._track(key, found) for key, found in self._tracks.items()]
         order = {key: place for place, key in enumerate(self._objects)}
-        return Sequence(
+        return FrameSequence(
             tuple(self._frames),
             tuple(sorted(tracks, key=lambda track: (track.candidate, order.get(track.key, len(order))))),
             self._linked,
@@ -231,7 +231,7 @@ def _objects(node: JsonNode) -> dict[str, JsonNode]:
     return found
 
 
-def at_frame(sequence: Sequence, place: int) -> Sequence:
+def at_frame(sequence: FrameSequence, place: int) -> FrameSequence:
     """Only what is in one frame."""
     tracks = (
         replace(track, seen=tuple(one for one in track.seen if one.frame == place))

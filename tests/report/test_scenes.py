@@ -237,7 +237,7 @@ def test_linked_tracks_are_drawn_for_each_sensor_in_one_colour() -> None:
     page = shown(labelled(workers(both, both)))
     card = page.card(1)
     assert "objects in several sensors 1" in card
-    assert "2 of 2 workers lidar car 0 to 2 3 camera-0" in card
+    assert "2 of 2 workers lidar car 0 to 2 3 camera-0 (2 of 2 workers)" in card
     assert "lidar: tracks from where they begin" in card
     assert "camera-0: tracks from where they begin" in card
     assert len({named["stroke"] for named in page.all("path", class_="trail")}) == 1
