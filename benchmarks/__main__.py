@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable, Mapping
 
-from benchmarks import accuracy, curves, mask_object, transcripts, video_tracks
+from benchmarks import accuracy, cuboid_fusion, curves, mask_object, transcripts, video_tracks
 
 BENCHMARKS: Mapping[str, Callable[[], object]] = {
     "mask-object": mask_object.run,
     "curves": curves.run,
+    "cuboid-fusion": cuboid_fusion.run,
     "transcripts": transcripts.run,
     "video-tracks": video_tracks.run,
     "accuracy": accuracy.run,
 }
 
 
-def main(names: list[str]) -> None:
+def main() -> None:
     """Run and print."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Run benchmarks and print their tables."
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}; all if none is named"
+    )
+    names = parser.parse_args().names
+    if unknown := sorted(set(names) - set(BENCHMARKS)):
+        parser.error(f"no benchmark is named {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     for name in names or BENCHMARKS:
         print(f"## {name}\n")
         BENCHMARKS[name]()
         print()
 
 
-main(sys.argv[1:])
+main()

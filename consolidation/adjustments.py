@@ -6,19 +6,19 @@ elements set it), and a hidden field named `<element>-initial-value` that carrie
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from consolidation.answers import INITIAL_VALUE, WorkerForm
+from consolidation.answers import INITIAL_VALUE, WorkerForm, read_as
 from consolidation.kinds.base import Answer, Kind, Task, rounded
 from consolidation.kinds.parts import Layout, PartsKind, decide
 from shared.errors import AnswerError, GtConsensusError
-from shared.json_node import Json, JsonNode, parse_json
+from shared.json_node import Json, JsonNode, write_json
 
 _MODIFIED = "initialValueModified"
 _SAME = 1 - 1e-9
-_NESTING = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,17 @@ def adjustments(name: str, kind: Kind, forms: Sequence[WorkerForm], task: Task) 
 
     Returns:
         `adjustment-status` (`adjusted` when at least one worker changed something, as in Ground Truth's own adjustment jobs) and
-        `adjustments`, by worker id; empty when the page showed no initial value. Each worker's entry has `status`; where the initial
+        `adjustments`, by worker id; empty when the page showed no initial value. All pages showed the same: what most of them sent
+        back, so that a worker who alters it in the browser is believed by nobody. Each worker's entry has `status`; where the initial
         value is known, `unchanged` (number of parts) and `changes`: `added`, `removed`, `moved` (with the IoU) or `relabelled`
         (`from`, `to`).
 
     Time O(W) clusterings of two answers.
     """
     told = {}
-    initial = _initial_element(name, forms)
+    initial = _initial_element(name, kind, forms)
     for form in sorted(forms, key=lambda form: form.worker_id):
-        if name in form.elements and (one := _told(kind, initial, form.elements[name], task)):
+        if name in form.elements and (one := _told(kind, initial, form.answer(name, kind), task)):
             told[form.worker_id] = one
     if not told:
         return {}
@@ -69,23 +70,22 @@ def _told(kind: Kind, initial: Json, element: Json, task: Task) -> _Told | None:
     return _Told(modified) if isinstance(modified, bool) else None
 
 
-def _initial_element(name: str, forms: Sequence[WorkerForm]) -> Json:
-    """The initial value, which is the same on every worker's page: the first that can be read."""
+def _initial_element(name: str, kind: Kind, forms: Sequence[WorkerForm]) -> Json:
+    """The initial value: the same on every worker's page, so that of those that can be read, most say what it was."""
+    given: dict[str, Json] = {}
+    votes: Counter[str] = Counter()
     for form in sorted(forms, key=lambda form: form.worker_id):
-        value = form.elements.get(name + INITIAL_VALUE)
-        if isinstance(value, str):
-            try:
-                value = parse_json(value, error=AnswerError, nesting=_NESTING).value
-            except AnswerError:
-                continue
-        if isinstance(value, dict):
-            return value
-    return None
+        value = read_as(form.elements.get(name + INITIAL_VALUE), kind)
+        if isinstance(value, dict | list) and kind.accepts(value):
+            text = write_json(value)
+            given.setdefault(text, value)
+            votes[text] += 1
+    return given[votes.most_common(1)[0][0]] if votes else None
 
 
 def _compared(kind: Kind, initial: Json, element: Json, task: Task) -> _Told | None:
-    """None where the two cannot be compared: the initial value of a mask is an image behind a URI."""
-    if not kind.accepts(initial) or not kind.accepts(element):
+    """None where the answer cannot be read."""
+    if not kind.accepts(element):
         return None
     if not isinstance(kind, PartsKind):
         changed = _without_flag(element) != _without_flag(initial)

@@ -20,12 +20,29 @@ Fetch = Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """A string that is JSON, as a hidden form field carries it; only the kind of the element tells which of the two it is.
+
+    Attributes:
+        text: the string.
+        value: the array or object it states.
+    """
+
+    text: str
+    value: Json
+
+    def read_as(self, kind: Kind | None) -> Json:
+        """The value where the kind takes it; else, and where no kind is known, the text."""
+        return self.value if kind is not None and kind.accepts(self.value) else self.text
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerForm:
     """The form one worker submitted.
 
     Attributes:
         worker_id: who.
-        elements: answer of each form element, by the element's name.
+        elements: answer of each form element, by the element's name: JSON, or `Hidden` where it came as a string.
         skill: votes the worker counts for where answers are weighted, and what breaks ties.
         earlier: the elements of the worker's answers before this one, newest first: what counts where the last cannot be used.
     """
@@ -35,9 +52,14 @@ class WorkerForm:
     skill: float = 1.0
     earlier: tuple[Mapping[str, Any], ...] = ()
 
-    def tries(self, name: str) -> list[Any]:
-        """The worker's answers to a form element, the last first."""
-        return [elements[name] for elements in (self.elements, *self.earlier) if name in elements]
+    def answer(self, name: str, kind: Kind | None) -> Json:
+        """The worker's last answer to a form element, which must be there, as the element's kind reads it."""
+        return read_as(self.elements[name], kind)
+
+    def tries(self, name: str, kind: Kind) -> list[Json]:
+        """The worker's answers to a form element, the last first, as the element's kind reads them."""
+        every = (self.elements, *self.earlier)
+        return [read_as(elements[name], kind) for elements in every if name in elements]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +150,12 @@ def element_kinds(
     }
 
 
+def read_as(element: Any, kind: Kind | None) -> Json:
+    """An element of a form as a kind reads it; None reads it as it came."""
+    read: Json = element.read_as(kind) if isinstance(element, Hidden) else element
+    return read
+
+
 def recognise(element: Json) -> Kind | None:
     """The first kind that says an element's answer is its own, or None."""
     return next((kind for kind in KINDS if kind.recognise(element)), None)
@@ -141,13 +169,33 @@ def _kind_named(element: str, kind: str) -> Kind:
     raise SettingsError(f"{kind!r} is no kind; kinds are {names}", path=f"element-kinds.{element}")
 
 
-def _kind_of(answers: Sequence[Json]) -> Kind | None:
-    """Each kind is asked about every answer: checkboxes of which most workers ticked one are no radio buttons."""
-    votes = {kind.name: sum(kind.recognise(answer) for answer in answers) for kind in KINDS}
+def _kind_of(answers: Sequence[Any]) -> Kind | None:
+    """Each kind is asked about every answer: checkboxes of which most workers ticked one are no radio buttons.
+
+    A kind whose answers are all answers of another too, as ratings are classes, is the element's when it recognises more than half of
+    those. No kind has the element where more answers than it recognises are not to be read by it and known to no other.
+    """
+    shapes = [_shape(answer) for answer in answers]
+    votes = {kind.name: sum(kind.recognise(shape) for shape in shapes) for kind in KINDS}
     for kind in KINDS:
         if votes[kind.name]:
             votes[kind.name] += sum(votes[name] for name in kind.absorbs)
-    return max((kind for kind in KINDS if votes[kind.name]), key=lambda kind: votes[kind.name], default=None)
+    best = max((kind for kind in KINDS if votes[kind.name]), key=lambda kind: votes[kind.name], default=None)
+    if best is None:
+        return None
+    best = next(
+        (kind for kind in KINDS if kind.special_of == best.name and 2 * votes[kind.name] > votes[best.name]),
+        best,
+    )
+    strangers = sum(bool(shape) and not best.accepts(shape) and not recognise(shape) for shape in shapes)
+    return None if strangers > votes[best.name] else best
+
+
+def _shape(element: Any) -> Json:
+    """What the kinds are asked about: of hidden JSON the value, unless no kind knows it and something is in it: then it is a text."""
+    stated = isinstance(element, Hidden) and (not element.value or recognise(element.value))
+    shape: Json = element.value if stated else read_as(element, None)
+    return shape
 
 
 def _worker_id(node: JsonNode) -> str:
@@ -167,6 +215,7 @@ def _elements(annotation: WorkerAnnotation, fetch: Fetch, limits: Limits) -> Map
             )
     else:
         content = fetch(annotation.s3_uri or "")
+    _check_values(content, limits)
     form = parse_json(content, error=AnswerError, nesting=limits.nesting)
     if isinstance(form.value, list) and len(form.value) == 1:
         form = next(form.elements())
@@ -176,15 +225,24 @@ def _elements(annotation: WorkerAnnotation, fetch: Fetch, limits: Limits) -> Map
     return {name: _unwrapped(element, limits) for name, element in elements.items()}
 
 
-def _unwrapped(element: Json, limits: Limits) -> Json:
-    """What a hidden form field carries: JSON that some kind knows arrives there as a string."""
+def _check_values(content: str | bytes, limits: Limits) -> None:
+    """Refuse text that would fill the memory once it is parsed: small values need many times their text."""
+    text = content.encode() if isinstance(content, str) else content
+    most = sum(text.count(mark) for mark in (b"[", b"{", b","))
+    if most > limits.values:
+        raise LimitError(
+            f"the answer has about {most} values, allowed are {limits.values}", limit="limits.values"
+        )
+
+
+def _unwrapped(element: Json, limits: Limits) -> Any:
+    """`Hidden` where a string states an array or object, else the element."""
     if not isinstance(element, str) or not element.lstrip().startswith(("{", "[")):
         return element
     try:
-        inner = parse_json(element, error=AnswerError, nesting=limits.nesting).value
+        return Hidden(element, parse_json(element, error=AnswerError, nesting=limits.nesting).value)
     except AnswerError:
         return element
-    return inner if recognise(inner) else element
 
 
 def _without_envelope(form: JsonNode) -> JsonNode:

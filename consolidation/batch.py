@@ -194,7 +194,7 @@ class _Work:
         """Each worker's last answer that can be used, and a rejection for every one that cannot."""
         answers, rejected = [], []
         for form in forms:
-            for value in form.tries(name):
+            for value in form.tries(name, kind):
                 element = JsonNode(value, f"$.{name}", AnswerError)
                 try:
                     answers.append(self._weighed(form, self._read(kind, element)))
@@ -224,7 +224,9 @@ def _passed_through(
     """An element that no kind recognises, or that is not to be merged: every answer is kept as it came."""
     answered = [form for form in forms if name in form.elements]
     kept = [
-        WorkerAnnotation(form.worker_id, json.dumps({name: form.elements[name]}, ensure_ascii=False), None)
+        WorkerAnnotation(
+            form.worker_id, json.dumps({name: form.answer(name, None)}, ensure_ascii=False), None
+        )
         for form in sorted(answered, key=lambda form: form.worker_id)
     ]
     reasons = (*reasons, *rejection_reasons(outer))

@@ -153,7 +153,8 @@ def summarise(replayed: Sequence[Replayed], console: Console) -> None:
         for reason in {_without_number(reason) for reason in _block(reply)["reasons"]}
     )
     for reason, times in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
-        console.print(f"  to review: {times} labels for {reason}", highlight=False)
+        labels = "label" if times == 1 else "labels"
+        console.print(f"  to review: {times} {labels} for {reason}", highlight=False)
     for each in replayed:
         for name, message in each.errors:
             console.print(

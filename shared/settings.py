@@ -52,6 +52,9 @@ class Limits:
 
     payload_bytes: int = _setting(200_000_000, "bytes of a consolidation payload", least=1)
     answer_bytes: int = _setting(50_000_000, "bytes of one worker's answer", least=1)
+    values: int = _setting(
+        5_000_000, "JSON values in one worker's answer, told by its commas and opening brackets", least=1
+    )
     png_bytes: int = _setting(30_000_000, "bytes of a mask PNG after base64", least=1)
     pixels: int = _setting(100_000_000, "pixels of a mask, read from its header before decoding", least=1)
     vertices: int = _setting(
@@ -60,11 +63,16 @@ class Limits:
     frames: int = _setting(2_000, "frames of one video or point-cloud sequence", least=1)
     points: int = _setting(5_000_000, "points of one point cloud", least=1)
     parts: int = _setting(5_000, "boxes, instances or other parts in one answer", least=1)
+    sequence_parts: int = _setting(
+        100_000, "parts in all frames, and of all sensors, of one video or point-cloud sequence", least=1
+    )
     categories: int = _setting(250, "label categories of one job", least=1)
     text: int = _setting(100_000, "characters of a text or name inside an answer", least=1)
     nesting: int = _setting(64, "levels of arrays and objects in an answer", least=1)
     overlaps: int = _setting(
-        500_000, "pairs of overlapping parts of different workers in one data object", least=1
+        500_000,
+        "pairs of overlapping parts of different workers in one data object; in a sequence in one frame, and four times as many in all",
+        least=1,
     )
     cells: int = _setting(
         40_000_000, "pixel patterns times label categories in the masks of one data object", least=1
@@ -82,14 +90,21 @@ class Settings:
         choices=METHODS,
     )
     quorum: float = _setting(
-        0.5, "a part becomes a label when more than this share of the votes supports it", least=0, below=1
+        0.5,
+        "a part becomes a label when more than this share of the votes supports it; for entities a worker who did not mark it counts "
+        "for half a vote against it",
+        least=0,
+        below=1,
     )
     iou_threshold: float = _setting(
-        0.3, "least mean IoU at which parts of different workers are taken for the same", least=0.01, most=1
+        0.3,
+        "least mean IoU (of keypoints and lines: likeness) at which parts of different workers are taken for the same",
+        least=0.01,
+        most=1,
     )
     iou_thresholds: dict[str, float] = _setting(
         {},
-        "`iou-threshold` for one kind (`boxes`, `instance-mask`) or one label category",
+        "`iou-threshold` for one kind (such as `boxes`, `keypoints`, `entities`) or one label category",
         least=0.01,
         most=1,
     )

@@ -167,7 +167,7 @@ def _sources(expected: Mapping[str, Any]) -> str:
     papers = sorted({one["source"].partition(" (")[0] for one in expected.get("published", [])})
     recalled = any(one["recalled_not_reread"] for one in expected.get("published", []))
     return (
-        f" Published: {'; '.join(papers)}{', recalled and not re-read' if recalled else ''}."
+        f" Published: {'; '.join(papers)}{', not checked against the paper' if recalled else ''}."
         if papers
         else ""
     )

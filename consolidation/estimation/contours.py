@@ -39,6 +39,8 @@ _SEGMENTS = np.array(
 ).reshape(16, 2, 3)[:, :, 1:]
 _FIT = 4
 """Least vertices that a side is laid through; others join their ends."""
+_TRIM = 8
+"""One in so many of a side's vertices is left out at either end, where the corner may be rounded."""
 _CHAMFER = 2
 """Vertices of a side that may be a corner cut off."""
 _LEAST = 3
@@ -236,12 +238,12 @@ def _side_of(kept: Indices, points: int) -> Indices:
 
 
 def _sides(points: Floats, kept: Indices) -> tuple[Floats, Floats]:
-    """Middle and direction of the line through the vertices strictly between two kept ones; NaN where these are too few."""
+    """Middle and direction of the line through the vertices between two kept ones, but for those by the corners; NaN if too few."""
     side = _side_of(kept, len(points))
-    first, last = np.zeros(len(points), bool), np.zeros(len(points), bool)
-    first[kept] = True
-    last[np.append(kept[1:], len(points)) - 1] = True
-    usable = ~first & ~last
+    length = np.diff(np.append(kept, len(points)))[side]
+    place = np.arange(len(points)) - kept[side]
+    trimmed = np.maximum(1, length // _TRIM)
+    usable = (place >= trimmed) & (place < length - trimmed + 1)
     count = np.bincount(side[usable], minlength=len(kept))
     enough = count >= _FIT
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -265,5 +267,5 @@ def _meeting(through: Floats, along: Floats, other_through: Floats, other_along:
     apart = other_through - through
     with np.errstate(invalid="ignore", divide="ignore"):
         share = (apart[:, 0] * other_along[:, 1] - apart[:, 1] * other_along[:, 0]) / cross
-    met: Floats = through + share[:, None] * along
+        met: Floats = through + share[:, None] * along
     return met

@@ -147,7 +147,7 @@ def distances_to(places: Floats, curves: Floats) -> Floats:
     Returns:
         float64, shape (E, m), in pixels. Time and memory O(E m n).
     """
-    nearest = ((curves**2).sum(2)[:, None] - 2 * places @ curves.transpose(0, 2, 1)).argmin(axis=2)
+    nearest = _nearest(places, curves)
     rows, last = np.arange(len(places))[:, None], curves.shape[1] - 1
     start = curves[rows, nearest]
     before, after = (
@@ -155,6 +155,14 @@ def distances_to(places: Floats, curves: Floats) -> Floats:
     )
     distances: Floats = np.minimum(before, after)
     return distances
+
+
+def _nearest(places: Floats, curves: Floats) -> npt.NDArray[np.intp]:
+    """The sample of its curve that each place is nearest to: the squared distance, but for the place's own square, as one product."""
+    row = np.concatenate([-2 * curves, (curves**2).sum(2, keepdims=True)], axis=2)
+    column = np.concatenate([places, np.ones((*places.shape[:2], 1))], axis=2)
+    nearest: npt.NDArray[np.intp] = (column @ row.transpose(0, 2, 1)).argmin(axis=2)
+    return nearest
 
 
 def _to_segment(places: Floats, start: Floats, end: Floats) -> Floats:

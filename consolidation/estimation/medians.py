@@ -37,6 +37,30 @@ def weighted_medians(
     return median
 
 
-def weighted_median(values: list[float], weights: list[float]) -> float:
-    """The weighted median of single numbers, by the same rule."""
-    return float(weighted_medians(np.array(values, np.float64)[:, None], np.array(weights))[0])
+def weighted_median(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> float:
+    """The weighted median of single numbers, by the same rule.
+
+    Args:
+        values: float64, shape (n,), n >= 1. Not modified.
+        weights: float64, shape (n,): > 0.
+    """
+    return float(weighted_medians(values[:, None], weights)[0])
+
+
+def middle(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> tuple[int, int]:
+    """The places of the two values between which the weighted median lies.
+
+    Args:
+        values: float64, shape (n,), n >= 1. Not modified.
+        weights: float64, shape (n,): > 0.
+
+    Returns:
+        Places into `values` of the lower and the upper middle; both hold the same value unless the weight splits exactly in half there.
+
+    Time O(n log n).
+    """
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    half, slack = reached[-1] / 2, reached[-1] * _SLACK
+    lower, upper = int(np.argmax(reached >= half - slack)), int(np.argmax(reached > half + slack))
+    return int(order[lower]), int(order[upper])

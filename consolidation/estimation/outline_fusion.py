@@ -42,6 +42,7 @@ _COMPARED = 256
 """Vertices that are enough for a look at an outline's size."""
 _REACH = 1.5
 """Steps of the grid by which a corner lies at most outside of the cut that the grid makes of it."""
+_LEAST = 3
 _DIGITS = 9
 _SLACK = 1e-9
 
@@ -183,7 +184,7 @@ def _fused(batch: _Batch, lines: int) -> list[Outline]:
 
 
 def _polished(contours: Outlines, region: Region, numbers: Sequence[int]) -> list[Outline]:
-    """The contours of some regions with few vertices and sharp corners; where these would cross, with cut corners."""
+    """The contours of some regions with few vertices and sharp corners, or as they are where that would make them cross themselves."""
     step = region.step[numbers]
     lines = region.inside.shape[1] - 2
     tolerance = np.minimum(TOLERANCE, TOLERANCE_SHARE * lines * np.hypot(step[:, 0], step[:, 1]))
@@ -197,9 +198,19 @@ def _polished(contours: Outlines, region: Region, numbers: Sequence[int]) -> lis
         digits = 1 + max(0, math.ceil(-math.log10(each)))
         within = np.clip(sharp[place], low[place], low[place] + lines * step[place])
         best.append(distinct(within.round(digits)))
-    sound = are_simple(Outlines.of(best))
+    left = [outline if len(outline) >= _LEAST else contours[place] for place, outline in enumerate(best)]
+    sound = are_simple(Outlines.of(left)).tolist()
     plain = contours.only(kept)
-    return [canonical(outline if sound[place] else plain[place]) + 0.0 for place, outline in enumerate(best)]
+    return [
+        canonical(outline if good else _plain(plain[place], contours[place])) + 0.0
+        for place, (outline, good) in enumerate(zip(left, sound, strict=True))
+    ]
+
+
+def _plain(simplified_only: Outline, contour: Outline) -> Outline:
+    """The simplified contour, or where that crosses itself the contour."""
+    sound = len(simplified_only) >= _LEAST and are_simple(Outlines.of([simplified_only]))[0]
+    return simplified_only if sound else distinct(contour)
 
 
 def _medoid(members: Outlines, weights: Floats) -> Outline:

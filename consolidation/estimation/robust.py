@@ -12,6 +12,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.medians import weighted_median
+
 Floats = npt.NDArray[np.float64]
 NORMAL = 1.4826
 """A normal distribution's standard deviation by its median absolute deviation."""
@@ -19,35 +21,9 @@ PRIOR_ANSWERS = 2.0
 """Answers that the prior of the noise counts for in `chance_within`."""
 PRIOR_NOISE = 0.5
 """Standard deviation of that prior, in tolerances."""
-_SLACK = 1e-9
 _TINY = 1e-300
 _STEPS = 500
 _NORMAL_FROM = 10_000
-
-
-def middle(values: Floats, weights: Floats) -> tuple[int, int]:
-    """The places of the two values between which the weighted median lies.
-
-    Args:
-        values: float64, shape (n,), n >= 1. Not modified.
-        weights: float64, shape (n,): > 0.
-
-    Returns:
-        Places into `values` of the lower and the upper middle; both hold the same value unless the weight splits exactly in half there.
-
-    Time O(n log n).
-    """
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weights[order])
-    half, slack = reached[-1] / 2, reached[-1] * _SLACK
-    lower, upper = int(np.argmax(reached >= half - slack)), int(np.argmax(reached > half + slack))
-    return int(order[lower]), int(order[upper])
-
-
-def weighted_median(values: Floats, weights: Floats) -> float:
-    """The weighted median; the mean of the two middle values where the weight splits exactly in half. Arguments as for `middle`."""
-    lower, upper = middle(values, weights)
-    return float(values[lower] / 2 + values[upper] / 2)
 
 
 def spread(values: Floats, weights: Floats, centre: float) -> float:

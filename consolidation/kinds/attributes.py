@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from consolidation.estimation.medians import weighted_median
-from consolidation.estimation.votes import winner
+from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import Answer, text_within
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
@@ -66,14 +66,11 @@ def _same(one: Attributes, other: Attributes) -> bool:
 def _voted(said: Sequence[tuple[Answer, Any]]) -> Json:
     values = [value for _, value in said]
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        median = weighted_median([float(value) for value in values], [answer.weight for answer, _ in said])
+        median = weighted_median(
+            np.array(values, np.float64), np.array([answer.weight for answer, _ in said], np.float64)
+        )
         whole = all(float(value).is_integer() for value in values)
         return round(median) if whole else round(median, _DIGITS)
-    texts = [json.dumps(value, sort_keys=True) for value in values]
-    distinct = sorted(set(texts))
-    votes, skill = np.zeros(len(distinct)), np.zeros(len(distinct))
-    for text, (answer, _) in zip(texts, said, strict=True):
-        votes[distinct.index(text)] += answer.weight
-        skill[distinct.index(text)] += answer.skill
-    chosen: Json = json.loads(distinct[winner(votes, skill)[0]])
-    return chosen
+    chosen = count_ballot((json.dumps(value, sort_keys=True), answer) for answer, value in said).choice
+    voted: Json = json.loads(chosen)
+    return voted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeAlias
 
@@ -15,6 +16,10 @@ from shared.settings import Limits, Settings
 
 WITHOUT_WEIGHT = "the worker has weight 0"
 """Why an answer does not count whose worker's votes are set to nothing."""
+_EXCESS = 4
+"""An answer is excessive when the others come to less than one part in so many of the limit that is met with it."""
+_ENOUGH_TO_JUDGE = 3
+"""Of two answers nobody can say which is excessive."""
 Save: TypeAlias = Callable[[bytes, str], str]
 """Stores an artefact (bytes, file extension) and returns the URI under which the label may refer to it."""
 
@@ -110,6 +115,8 @@ class Kind(ABC):
     name: ClassVar[str]
     absorbs: ClassVar[frozenset[str]] = frozenset()
     """Kinds whose answers this kind reads as well: one answer of this kind makes theirs to the same element its own."""
+    special_of: ClassVar[str | None] = None
+    """The kind that recognises whatever this one does, and more."""
 
     @abstractmethod
     def recognise(self, element: Json) -> bool:
@@ -144,7 +151,8 @@ def merge_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Consensu
     """Merge answers by a kind's rule, under the laws that hold for every kind.
 
     Workers are put in the order of their ids, so that the order received changes nothing; a worker of weight 0 is left out and
-    named; a single worker gives neither confidence nor agreement and asks for review.
+    named; a single worker gives neither confidence nor agreement and asks for review. Where the answers together meet a limit, and
+    without one of them come to no more than a quarter of it, that one is rejected.
 
     Args:
         kind: the kind that parsed the answers.
@@ -152,16 +160,45 @@ def merge_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Consensu
         task: of the data object.
 
     Raises:
-        MergeError: see `Kind.merge`.
+        MergeError: see `Kind.merge`. LimitError: the answers together are too many for it.
     """
     ordered = sorted(answers, key=lambda answer: answer.worker_id)
     counted = [answer for answer in ordered if answer.weight > 0]
     silent = tuple(Rejection(answer.worker_id, WITHOUT_WEIGHT) for answer in ordered if answer.weight <= 0)
-    consensus = kind.merge(counted, task)
+    try:
+        consensus = kind.merge(counted, task)
+    except LimitError as failure:
+        consensus = _without_the_excessive(kind, counted, task, failure)
     consensus = replace(consensus, rejected=(*silent, *consensus.rejected))
     if len(consensus.worker_agreement) > 1:
         return consensus
     return replace(consensus, confidence=None, agreement=None, reasons=("single-worker", *consensus.reasons))
+
+
+def _without_the_excessive(
+    kind: Kind, answers: Sequence[Answer], task: Task, failure: LimitError
+) -> Consensus:
+    """The consensus without the one answer that alone makes the others meet a limit.
+
+    Raises:
+        LimitError: the failure, where there is no such answer.
+    """
+    name = (failure.limit or "").removeprefix("limits.").replace("-", "_")
+    limits = task.settings.limits
+    if len(answers) < _ENOUGH_TO_JUDGE or not hasattr(limits, name):
+        raise failure
+    tightened = replace(limits, **{name: getattr(limits, name) // _EXCESS})
+    within = replace(task, settings=replace(task.settings, limits=tightened))
+    found: list[Consensus] = []
+    for left_out in answers:
+        others = [answer for answer in answers if answer is not left_out]
+        with suppress(LimitError):
+            consensus = kind.merge(others, within)
+            rejection = Rejection(left_out.worker_id, f"with this answer, and only with it, {failure.reason}")
+            found.append(replace(consensus, rejected=(rejection, *consensus.rejected)))
+    if len(found) != 1:
+        raise failure
+    return found[0]
 
 
 def rounded(share: float) -> float:

@@ -24,6 +24,25 @@ _NUMBERS = 255
 
 
 @dataclass(frozen=True, slots=True)
+class VotedCategory:
+    """What became of one category.
+
+    Attributes:
+        number: of it: 0 is background, 1 + k is category k.
+        name: of it.
+        places: that the label (for a candidate: any worker) gives it.
+        confidence: mean probability of its places (for a candidate: that it is there at all).
+        support: who marked it.
+    """
+
+    number: int
+    name: str
+    places: int
+    confidence: float
+    support: Support
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryMap:
     """The category of every place, as the workers voted, held by pattern.
 
@@ -76,6 +95,27 @@ class CategoryMap:
         )
         mean: npt.NDArray[np.float64] = summed / np.maximum(self.won(), 1)
         return mean
+
+    def labels(self) -> tuple[VotedCategory, ...]:
+        """Categories that won a place; background always."""
+        won, chances = self.won(), self.mean_chance()
+        return tuple(
+            VotedCategory(number, name, int(won[number]), float(chances[number]), self.support(number))
+            for number, name in enumerate(self.names)
+            if won[number] or number == 0
+        )
+
+    def candidates(self) -> tuple[VotedCategory, ...]:
+        """Categories that somebody marked and that won no place."""
+        won, found = self.won(), []
+        for number, name in enumerate(self.categories, start=1):
+            claimed = self.claimed(number)
+            if won[number] or not claimed.any():
+                continue
+            support = self.support(number)
+            places = int(self.patterns.pixels[claimed].sum())
+            found.append(VotedCategory(number, name, places, self.existence(support), support))
+        return tuple(found)
 
     def claimed(self, number: int) -> npt.NDArray[np.bool_]:
         """bool, shape (U,): the patterns in which somebody said the number."""

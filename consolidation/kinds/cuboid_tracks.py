@@ -24,9 +24,9 @@ POINT_CLOUD = FrameForm(
 class CuboidTracksKind(VideoFramesKind):
     """Cuboid tracks (3D object tracking): a custom page's own form field, in the shape of Ground Truth's built-in `SeqLabel.json`.
 
-    Recognised: an object with an array `tracking-annotations` of frames with `frame-number`, or such an array itself. A frame has
-    `annotations`: cuboids with an `object-id` or `object-name`. Categories are read as in `cuboids`, frames are told apart as in
-    `video-tracks`, by `frame-number` and `frame-name`.
+    Recognised: an object with an array `tracking-annotations` of frames with `frame-number`, which may be empty, or such an array itself.
+    A frame has `annotations`: cuboids with an `object-id` or `object-name`. Categories are read as in `cuboids`, frames are told apart
+    as in `video-tracks`, by `frame-number` and `frame-name`.
     Matched, fused, attributes: frame by frame as in `cuboids`. A heading that is a tie in one frame follows the nearest frames of the
     object without a tie (`estimation.headings.steady`), so that no object turns round for a frame.
     Linked, quorum, category, ties, ids, single worker, empty answer, confidence, agreement: as in `video-tracks`.
@@ -42,8 +42,8 @@ class CuboidTracksKind(VideoFramesKind):
 
     def recognise(self, element: Json) -> bool:
         """See the class."""
-        frames = element.get(self.key) if isinstance(element, dict) else element
-        return isinstance(frames, list) and bool(frames) and all(map(_is_frame, frames))
+        frames = element.get(self.key) if isinstance(element, dict) else element or None
+        return isinstance(frames, list) and all(map(_is_frame, frames))
 
     def accepts(self, element: Json) -> bool:
         """Also an answer without frames, which abstains."""

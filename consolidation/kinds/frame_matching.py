@@ -20,6 +20,9 @@ from shared.errors import LimitError
 _PARTS = 4096
 """Parts matched at a time: enough for arrays to pay, few enough that a long sequence needs no more memory than a short one."""
 
+_FRAMES_WORTH = 4
+"""So many times the pairs that one frame may have are borne in all frames."""
+
 
 def match_frames(
     kind: str, marks: Marks[Any], task: Task, geometry: Geometry[Any], scale: float
@@ -37,10 +40,9 @@ def match_frames(
         Clusters, by frame, then by first part; every part is in exactly one. And the overlaps within clusters.
 
     Raises:
-        LimitError: too many parts of one frame overlap.
+        LimitError: too many parts of one frame, or of all frames, overlap.
 
-    Time O(P log P) plus that of the overlaps. Memory: the overlaps of `_PARTS` parts and of the `2 * REACH` frames around them, and
-    those returned.
+    Time O(P log P) plus that of the overlaps. Memory: the overlaps, and what matching `_PARTS` parts at a time takes.
     """
     categories = task.categories(marks.labels)
     number = {name: place for place, name in enumerate(categories)}
@@ -83,24 +85,37 @@ class _Run:
 
 def _runs(marks: Marks[Any], geometry: Geometry[Any], scale: float, most: int) -> Iterator[_Run]:
     spans = list(pairwise(np.flatnonzero(np.diff(marks.frames, prepend=-1, append=-1)).tolist()))
-    ready: dict[int, Overlaps] = {}
+    found = _all_overlaps(marks, geometry, spans, scale, most)
     first = 0
     while first < len(spans):
         last = first
         while last + 1 < len(spans) and spans[last + 1][1] - spans[first][0] <= _PARTS:
             last += 1
-        near = range(max(first - REACH, 0), min(last + REACH + 1, len(spans)))
-        ready = {
-            place: ready[place] if place in ready else _overlaps(marks, geometry, spans[place], scale, most)
-            for place in near
-        }
-        around = slice(spans[near[0]][0], spans[near[-1]][1])
-        joined = _moved(_joined([ready[place] for place in near]), -around.start)
+        near = slice(max(first - REACH, 0), last + REACH + 1)
+        around = slice(spans[near][0][0], spans[near][-1][1])
+        joined = _moved(_joined(found[near]), -around.start)
         steadied = steady_overlaps(joined, marks.frames[around], marks.tracks[around])
         start, stop = spans[first][0], spans[last][1]
         inside = (joined.first >= start - around.start) & (joined.first < stop - around.start)
         yield _Run(start, stop, _moved(_chosen(joined, inside), around.start - start), steadied[inside])
         first = last + 1
+
+
+def _all_overlaps(
+    marks: Marks[Any], geometry: Geometry[Any], spans: Sequence[tuple[int, int]], scale: float, most: int
+) -> list[Overlaps]:
+    """Of each frame; all of them before the first is matched, for matching is what takes time where they are too many."""
+    found: list[Overlaps] = []
+    pairs = 0
+    for span in spans:
+        found.append(_overlaps(marks, geometry, span, scale, most))
+        pairs += len(found[-1].iou)
+        if pairs > _FRAMES_WORTH * most:
+            borne = _FRAMES_WORTH * most
+            raise LimitError(
+                f"in all frames more than {borne} pairs of parts overlap", limit="limits.overlaps"
+            )
+    return found
 
 
 def _overlaps(

@@ -22,7 +22,7 @@ Clusters = Sequence[Sequence[int]]
 
 REACH = 1e9
 """No image is larger in pixels; with coordinates up to here no area overflows."""
-_DIGITS = 6
+DIGITS = 6
 """Decimals kept of coordinates that do not come as whole pixels: enough to clean float sums, too few to move a shape."""
 
 
@@ -225,7 +225,7 @@ def median_rows(rows: Floats, clusters: Clusters, weights: Floats) -> list[list[
     for places in by_size.values():
         chosen = np.array([clusters[place] for place in places])
         medians = weighted_medians(rows[chosen], weights[chosen])
-        made = np.where(whole[chosen].all(axis=1)[:, None], np.round(medians), np.round(medians, _DIGITS))
+        made = np.where(whole[chosen].all(axis=1)[:, None], np.round(medians), np.round(medians, DIGITS))
         for place, row in zip(places, made.tolist(), strict=True):
             fused[place] = row
     return fused
@@ -233,5 +233,5 @@ def median_rows(rows: Floats, clusters: Clusters, weights: Floats) -> list[list[
 
 def plain(value: float) -> float:
     """A coordinate as labels carry it: whole numbers as integers, others without the dust of float sums."""
-    value = round(value, _DIGITS)
+    value = round(value, DIGITS)
     return int(value) if value == int(value) else value

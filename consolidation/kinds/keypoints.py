@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,17 +13,17 @@ import numpy.typing as npt
 from consolidation.estimation.grouping import match_groups
 from consolidation.estimation.locations import Located, locate
 from consolidation.estimation.nearness import point_overlaps
-from consolidation.estimation.votes import winner
+from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import (
     Answer,
     Consensus,
     Save,
     Task,
     check_count,
-    class_map,
-    probability,
     text_within,
 )
+from consolidation.kinds.geometry import DIGITS, read_point
+from consolidation.kinds.image_parts import MergedParts, image_diagonal, written_part, written_point
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
@@ -39,11 +38,6 @@ from consolidation.kinds.parts import (
 from shared.errors import AnswerError, LimitError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
-
-_DIGITS = 6
-"""Decimals kept of coordinates that do not come as whole pixels: enough to clean float sums, too few to move a point."""
-_REACH = 1e9
-"""No image is larger in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +91,6 @@ class MergedKeypoint:
     spread: float | None
     visible: bool | None
     group: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class MergedKeypoints:
-    """All points of a label; `categories` gives the ids."""
-
-    size: ImageSize | None
-    categories: tuple[str, ...]
-    labels: tuple[MergedKeypoint, ...]
-    candidates: tuple[MergedKeypoint, ...]
 
 
 class KeypointsKind(PartsKind[tuple[Keypoint, ...]]):
@@ -171,14 +155,7 @@ class KeypointsKind(PartsKind[tuple[Keypoint, ...]]):
             _merged(made, place, group, layout, kept)
             for made, place, group in zip(decisions, places, groups, strict=True)
         ]
-        labels = [point for point in merged if point.decision.accepted]
-        candidates = [point for point in merged if not point.decision.accepted]
-        value = MergedKeypoints(
-            size=size,
-            categories=task.categories(part.label for part in layout.parts),
-            labels=tuple(labels),
-            candidates=tuple(candidates),
-        )
+        value = MergedParts.of(size, task.categories(part.label for part in layout.parts), merged)
         return consensus_of(value, layout, decisions, kept, rejected)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[tuple[Keypoint, ...]]:
@@ -193,7 +170,7 @@ class KeypointsKind(PartsKind[tuple[Keypoint, ...]]):
                 _coordinates(points),
                 np.array([part.worker for part in parts], np.int64),
                 np.array([number[part.label] for part in parts], np.int64),
-                task.settings.distance_tolerance * _diagonal(answers),
+                task.settings.distance_tolerance * image_diagonal(answers, _coordinates(points)),
                 task.settings.limits.overlaps,
             )
         except OverflowError as failure:
@@ -205,20 +182,14 @@ class KeypointsKind(PartsKind[tuple[Keypoint, ...]]):
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """`annotations` and `image_size` as built-in jobs have them, `class-map`, confidence, support, spread and candidates."""
-        merged: MergedKeypoints = consensus.merged
+        merged: MergedParts[MergedKeypoint] = consensus.merged
         single = consensus.confidence is None
-        everything = (*merged.labels, *merged.candidates)
-        return {
-            "image_size": [{"width": merged.size[0], "height": merged.size[1]}] if merged.size else [],
-            "annotations": [_written(point, merged.categories, single=single) for point in merged.labels],
-            "class-map": class_map(merged.categories, (point.decision.label for point in everything)),
-            "candidates": [_written(point, merged.categories, single=single) for point in merged.candidates],
-        }
+        return merged.to_wire(lambda point: _written(point, merged.categories, single=single))
 
 
 def _point(node: JsonNode, size: ImageSize | None, limits: Limits) -> Keypoint | None:
     """A point within the image, or None for one that says that there is none."""
-    x, y = (node[axis].number(least=-_REACH, most=_REACH) for axis in ("x", "y"))
+    x, y = read_point(node)
     level = _level(node)
     if level == 0 and x == y == 0:
         return None
@@ -254,15 +225,6 @@ def _content(point: Keypoint) -> tuple[Any, ...]:
 
 def _coordinates(points: Sequence[Keypoint]) -> npt.NDArray[np.float64]:
     return np.array([(point.x, point.y) for point in points], np.float64).reshape(-1, 2)
-
-
-def _diagonal(answers: Sequence[Answer]) -> float:
-    """Of the image in pixels; where no answer gives its size, of the smallest image that holds all points."""
-    sizes = [answer.value.size for answer in answers if answer.value.size is not None]
-    if sizes:
-        return math.hypot(*max(sizes))
-    points = _coordinates([point for answer in answers for point in answer.value.points])
-    return max(math.hypot(*np.abs(points).max(axis=0, initial=0)), 1.0)
 
 
 def _located(
@@ -304,21 +266,12 @@ def _chosen_group(
     joined: Mapping[tuple[int, str], int],
     answers: Sequence[Answer],
 ) -> int | None:
-    votes: dict[int, float] = {}
-    skill: dict[int, float] = {}
-    for member in made.members:
-        worker, group = layout.parts[member].worker, layout.shapes[member].group
-        if group is not None:
-            place = joined[worker, group]
-            votes[place] = votes.get(place, 0.0) + answers[worker].weight
-            skill[place] = skill.get(place, 0.0) + answers[worker].skill
-    if len(votes) < 2:
-        return next(iter(votes), None)
-    places = sorted(votes)
-    best, _ = winner(
-        np.array([votes[place] for place in places]), np.array([skill[place] for place in places])
-    )
-    return places[best]
+    said = [
+        (joined[worker, group], answers[worker])
+        for worker, group in ((layout.parts[one].worker, layout.shapes[one].group) for one in made.members)
+        if group is not None
+    ]
+    return count_ballot(said).choice if said else None
 
 
 def _visible(made: Decision, layout: Layout[tuple[Keypoint, ...]], answers: Sequence[Answer]) -> bool | None:
@@ -327,12 +280,7 @@ def _visible(made: Decision, layout: Layout[tuple[Keypoint, ...]], answers: Sequ
         for member in made.members
         if layout.shapes[member].visible is not None
     ]
-    if len({seen for seen, _ in said}) < 2:
-        return said[0][0] if said else None
-    sides = [[answer for seen, answer in said if seen is wanted] for wanted in (True, False)]
-    votes = np.array([sum(answer.weight for answer in side) for side in sides])
-    skill = np.array([sum(answer.skill for answer in side) for side in sides])
-    return winner(votes, skill)[0] == 0
+    return count_ballot(said, order=lambda seen: not seen).choice if said else None
 
 
 def _merged(
@@ -345,7 +293,7 @@ def _merged(
     points = [layout.shapes[member] for member in made.members]
     x, y, spread = place
     whole = all(float(axis).is_integer() for point in points for axis in (point.x, point.y))
-    digits = 0 if whole else _DIGITS
+    digits = 0 if whole else DIGITS
     return MergedKeypoint(
         decision=made,
         x=round(x, digits),
@@ -357,15 +305,8 @@ def _merged(
 
 
 def _written(point: MergedKeypoint, categories: Sequence[str], *, single: bool) -> dict[str, Any]:
-    written = {
-        "class_id": categories.index(point.decision.label),
-        "class-name": point.decision.label,
-        "x": int(point.x) if point.x == int(point.x) else point.x,
-        "y": int(point.y) if point.y == int(point.y) else point.y,
-        "confidence": None if single else probability(point.decision.confidence),
-        "support": point.decision.support.to_wire(),
-        "spread": point.spread,
-    }
+    written = written_part(point.decision, categories, written_point(point.x, point.y), single=single)
+    written["spread"] = point.spread
     if point.visible is not None:
         written["visible"] = point.visible
     if point.group is not None:

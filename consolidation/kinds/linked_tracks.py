@@ -15,7 +15,7 @@ from consolidation.kinds.sequence_agreement import (
     mean_pairwise_dice,
     sequence_confidence,
 )
-from consolidation.kinds.video_answer import GEOMETRIES, FrameForm, VideoAnswer
+from consolidation.kinds.video_answer import GEOMETRIES, FrameForm, VideoAnswer, check_parts, parts_in
 from consolidation.kinds.video_frames import MergedFrames, VideoFramesKind, VideoTracksKind
 from consolidation.kinds.video_label import MergedVideo, sequence_document, summary
 from consolidation.rejections import Rejection
@@ -98,6 +98,8 @@ class LinkedTracksKind(Kind):
         named = [(name, node) for name, node in element.items() if _is_sensor(node.value)]
         if not named or len(named) > _SENSORS:
             raise element.fail(f"has {len(named)} sensors, needed are 1 to {_SENSORS}")
+        parts = sum(parts_in(node[_KEY].array(), _kind_of(name).form) for name, node in named)
+        check_parts(element, parts, limits)
         sensors: dict[str, VideoAnswer] = {}
         faults: list[tuple[str, str]] = []
         for name, node in sorted(named, key=lambda sensor: _place(sensor[0])):

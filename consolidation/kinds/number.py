@@ -12,7 +12,8 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.robust import chance_within, middle, spread
+from consolidation.estimation.medians import middle
+from consolidation.estimation.robust import chance_within, spread
 from consolidation.estimation.votes import existence
 from consolidation.kinds.base import Answer, Consensus, Kind, Save, Support, Task, probability
 from shared.json_node import Json, JsonNode

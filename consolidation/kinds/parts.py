@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Generic, TypeVar
 
-import numpy as np
-
 from consolidation.estimation.matching import Overlaps, cluster_parts
-from consolidation.estimation.votes import existence, winner
+from consolidation.estimation.votes import existence
+from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import Answer, Consensus, Kind, Support, Task, label_probability
 from consolidation.rejections import Rejection
 from shared.json_node import JsonNode
 
 ImageSize = tuple[int, int]
 Shapes = TypeVar("Shapes")
+_LONGEST_SIDE = 10**9
+"""No image is larger in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,13 @@ def parse_image_size(element: JsonNode) -> ImageSize | None:
     """(width, height) of `inputImageProperties`, or None when the answer has none.
 
     Raises:
-        AnswerError: a side is not a positive whole number.
+        AnswerError: a side is not a whole number from 1 to 1e9.
     """
     properties = element.get("inputImageProperties")
     if properties is None:
         return None
-    return properties["width"].integer(least=1), properties["height"].integer(least=1)
+    width, height = (properties[side].integer(least=1, most=_LONGEST_SIDE) for side in ("width", "height"))
+    return width, height
 
 
 def agree_on_size(
@@ -125,9 +127,8 @@ def agree_on(
     sizes = sorted({answer.value.size for answer in answers if answer.value.size is not None})
     if len(sizes) < 2:
         return (sizes[0] if sizes else None), list(answers), []
-    votes = [sum(answer.weight for answer in answers if answer.value.size == size) for size in sizes]
-    skill = [sum(answer.skill for answer in answers if answer.value.size == size) for size in sizes]
-    agreed = sizes[winner(np.array(votes), np.array(skill))[0]]
+    said = ((answer.value.size, answer) for answer in answers if answer.value.size is not None)
+    agreed = count_ballot(said).choice
     kept = [answer for answer in answers if answer.value.size in {agreed, None}]
     rejected = [
         Rejection(answer.worker_id, told(answer.value.size, agreed))
@@ -186,30 +187,21 @@ def _decision(
     task: Task,
     silence: float,
 ) -> Decision:
-    votes: defaultdict[str, float] = defaultdict(float)
-    skill: defaultdict[str, float] = defaultdict(float)
-    for member in members:
-        answer = answers[parts[member].worker]
-        votes[parts[member].label] += answer.weight
-        skill[parts[member].label] += answer.skill
-    names = sorted(votes, key=number.__getitem__)
-    best, tied = 0, False
-    if len(names) > 1:
-        best, tied = winner(
-            np.array([votes[name] for name in names]), np.array([skill[name] for name in names])
-        )
-    supporters = sum(votes.values())
+    named = count_ballot(
+        ((parts[member].label, answers[parts[member].worker]) for member in members), number.__getitem__
+    )
+    supporters = sum(named.votes.values())
     heard = supporters + silence * (total - supporters)
     real = existence(supporters, heard)
     workers = sorted(answers[parts[member].worker].worker_id for member in members)
     return Decision(
         members=tuple(members),
-        label=names[best],
+        label=named.choice,
         support=Support(tuple(workers), len(answers), supporters / total),
         existence=real,
-        confidence=real * label_probability(votes, names[best], choices),
+        confidence=real * label_probability(named.votes, named.choice, choices),
         accepted=supporters / heard > task.settings.quorum,
-        tied=tied,
+        tied=named.tied,
     )
 
 

@@ -14,7 +14,6 @@ from consolidation.kinds.base import (
     Consensus,
     Kind,
     Save,
-    Support,
     Task,
     check_count,
     probability,
@@ -22,7 +21,7 @@ from consolidation.kinds.base import (
 )
 from consolidation.kinds.category_maps import (
     BACKGROUND_NAME,
-    CategoryMap,
+    VotedCategory,
     category_numbers,
     marked_categories,
     vote,
@@ -64,23 +63,6 @@ class PointAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class CategoryPoints:
-    """What became of one category.
-
-    Attributes:
-        name: of the category.
-        points: that the label (for a candidate: any worker) gives it.
-        confidence: mean probability of its points (for a candidate: that it is there at all).
-        support: who marked it.
-    """
-
-    name: str
-    points: int
-    confidence: float
-    support: Support
-
-
-@dataclass(frozen=True, slots=True)
 class MergedPoints:
     """The fused labels.
 
@@ -96,8 +78,8 @@ class MergedPoints:
     values: npt.NDArray[np.uint8]
     categories: tuple[str, ...]
     colours: tuple[Colour, ...]
-    labels: tuple[CategoryPoints, ...]
-    candidates: tuple[CategoryPoints, ...]
+    labels: tuple[VotedCategory, ...]
+    candidates: tuple[VotedCategory, ...]
     tied_points: int
 
 
@@ -168,13 +150,13 @@ class PointLabelsKind(Kind):
             [category_numbers(answer.value.names, answer.value.numbers, categories) for answer in kept],
         )
         voted = vote(patterns, categories, kept, task)
-        candidates = _candidates(voted)
+        candidates = voted.candidates()
         return Consensus(
             merged=MergedPoints(
                 values=voted.paint(),
                 categories=categories,
                 colours=tuple(category_colours(categories, _drawn_colours(kept))),
-                labels=_labels(voted),
+                labels=voted.labels(),
                 candidates=candidates,
                 tied_points=voted.tied_places(),
             ),
@@ -190,12 +172,11 @@ class PointLabelsKind(Kind):
         merged: MergedPoints = consensus.merged
         single = consensus.confidence is None
         colours = dict(zip((BACKGROUND_NAME, *merged.categories), (BACKGROUND, *merged.colours), strict=True))
-        numbers = {name: number for number, name in enumerate(colours)}
         return {
             "labels-ref": save(encode_points(merged.values), "zlib"),
             "points": len(merged.values),
             "color-map": {
-                str(numbers[found.name]): {
+                str(found.number): {
                     "class-name": found.name,
                     "hex-color": hex_colour(colours[found.name]),
                     **_written(found, single=single),
@@ -245,29 +226,6 @@ def _by_name(key: str, node: JsonNode) -> tuple[int, str, JsonNode | None]:
     return node["value"].integer(least=0, most=_VALUES - 1), key, node.get("color")
 
 
-def _labels(voted: CategoryMap) -> tuple[CategoryPoints, ...]:
-    """Categories that won a point; background always."""
-    won, chances = voted.won(), voted.mean_chance()
-    return tuple(
-        CategoryPoints(name, int(won[number]), float(chances[number]), voted.support(number))
-        for number, name in enumerate(voted.names)
-        if won[number] or number == 0
-    )
-
-
-def _candidates(voted: CategoryMap) -> tuple[CategoryPoints, ...]:
-    """Categories that somebody marked and that won no point."""
-    won, found = voted.won(), []
-    for number, name in enumerate(voted.categories, start=1):
-        claimed = voted.claimed(number)
-        if won[number] or not claimed.any():
-            continue
-        support = voted.support(number)
-        points = int(voted.patterns.pixels[claimed].sum())
-        found.append(CategoryPoints(name, points, voted.existence(support), support))
-    return tuple(found)
-
-
 def _drawn_colours(answers: Sequence[Answer]) -> list[tuple[str, Colour]]:
     return [
         (name, answer.value.colours[name])
@@ -277,9 +235,9 @@ def _drawn_colours(answers: Sequence[Answer]) -> list[tuple[str, Colour]]:
     ]
 
 
-def _written(found: CategoryPoints, *, single: bool) -> dict[str, Any]:
+def _written(found: VotedCategory, *, single: bool) -> dict[str, Any]:
     return {
-        "points": found.points,
+        "points": found.places,
         "confidence": None if single else probability(found.confidence),
         "support": found.support.to_wire(),
     }

@@ -12,17 +12,17 @@ import numpy.typing as npt
 
 from consolidation.estimation.curve_fusion import FusedCurve, fuse_curves
 from consolidation.estimation.curves import SAMPLES, curve_overlaps, sampled
-from consolidation.estimation.votes import winner
+from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import (
     Answer,
     Consensus,
     Save,
     Task,
     check_count,
-    class_map,
-    probability,
     text_within,
 )
+from consolidation.kinds.geometry import DIGITS, read_point
+from consolidation.kinds.image_parts import MergedParts, image_diagonal, written_part, written_point
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
@@ -37,11 +37,6 @@ from consolidation.kinds.parts import (
 from shared.errors import AnswerError, LimitError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
-
-_DIGITS = 6
-"""Decimals kept of coordinates that do not come as whole pixels: enough to clean float sums, too few to move a vertex."""
-_REACH = 1e9
-"""No image is larger in pixels."""
 
 Vertices = npt.NDArray[np.float64]
 Curves = tuple[Vertices, ...]
@@ -72,16 +67,6 @@ class MergedPolyline:
 
     decision: Decision
     vertices: tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MergedPolylines:
-    """All polylines of a label; `categories` gives the ids."""
-
-    size: ImageSize | None
-    categories: tuple[str, ...]
-    labels: tuple[MergedPolyline, ...]
-    candidates: tuple[MergedPolyline, ...]
 
 
 class PolylinesKind(PartsKind[Curves]):
@@ -145,12 +130,7 @@ class PolylinesKind(PartsKind[Curves]):
             MergedPolyline(made, _finished(curve, made, layout, kept))
             for made, curve in zip(decisions, _fused(layout, decisions, kept), strict=True)
         ]
-        merged = MergedPolylines(
-            size=size,
-            categories=task.categories(part.label for part in layout.parts),
-            labels=tuple(line for line in fused if line.decision.accepted),
-            candidates=tuple(line for line in fused if not line.decision.accepted),
-        )
+        merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Curves]:
@@ -170,7 +150,8 @@ class PolylinesKind(PartsKind[Curves]):
                 sampled(curves, SAMPLES),
                 np.array([part.worker for part in parts], np.int64),
                 np.array([number[part.label] for part in parts], np.int64),
-                task.settings.distance_tolerance * _diagonal(answers),
+                task.settings.distance_tolerance
+                * image_diagonal(answers, np.vstack([np.zeros((0, 2)), *curves])),
                 most,
             )
         except OverflowError as failure:
@@ -181,23 +162,14 @@ class PolylinesKind(PartsKind[Curves]):
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """`annotations` and `image_size` as built-in jobs have them, `class-map`, confidence, support and candidates."""
-        merged: MergedPolylines = consensus.merged
+        merged: MergedParts[MergedPolyline] = consensus.merged
         single = consensus.confidence is None
-        everything = (*merged.labels, *merged.candidates)
-        return {
-            "image_size": [{"width": merged.size[0], "height": merged.size[1]}] if merged.size else [],
-            "annotations": [_written(line, merged.categories, single=single) for line in merged.labels],
-            "class-map": class_map(merged.categories, (line.decision.label for line in everything)),
-            "candidates": [_written(line, merged.categories, single=single) for line in merged.candidates],
-        }
+        return merged.to_wire(lambda line: _written(line, merged.categories, single=single))
 
     def _curve(self, node: JsonNode, size: ImageSize | None) -> Vertices:
         """The vertices of a polyline, clipped to the image."""
         listed = node["vertices"]
-        given = [
-            [vertex[axis].number(least=-_REACH, most=_REACH) for axis in ("x", "y")]
-            for vertex in listed.elements()
-        ]
+        given = [read_point(vertex) for vertex in listed.elements()]
         least, most = self.vertices
         if not least <= len(given) <= most:
             needed = f"exactly {least}" if least == most else f"at least {least}"
@@ -220,15 +192,6 @@ def _content(curve: Vertices) -> tuple[Any, ...]:
     """What orders polylines: where they lie, then their vertices, from whichever end comes first."""
     ways = sorted([curve[:, ::-1].tolist(), curve[::-1, ::-1].tolist()])
     return curve[:, 1].min(), curve[:, 0].min(), ways[0], curve[:, ::-1].tolist()
-
-
-def _diagonal(answers: Sequence[Answer]) -> float:
-    """Of the image in pixels; where no answer gives its size, of the smallest image that holds all vertices."""
-    sizes = [answer.value.size for answer in answers if answer.value.size is not None]
-    if sizes:
-        return math.hypot(*max(sizes))
-    curves = [np.abs(curve).max(axis=0) for answer in answers for curve in answer.value.curves]
-    return max(math.hypot(*np.max(curves, axis=0)) if curves else 0.0, 1.0)
 
 
 def _fused(
@@ -261,7 +224,7 @@ def _finished(
     """The vertices in the direction of most votes, as whole pixels where all workers gave such."""
     makers = [answers[layout.parts[member].worker] for member in made.members]
     vertices = curve.vertices[::-1] if _turned(curve, makers) else curve.vertices
-    digits = 0 if all(maker.value.whole for maker in makers) else _DIGITS
+    digits = 0 if all(maker.value.whole for maker in makers) else DIGITS
     given = [(round(x, digits), round(y, digits)) for x, y in vertices.tolist()]
     kept = [one for one, before in zip(given, [None, *given], strict=False) if one != before]
     drawn = any(np.array_equal(curve.vertices, layout.shapes[member]) for member in made.members)
@@ -272,29 +235,12 @@ def _finished(
 
 def _turned(curve: FusedCurve, makers: Sequence[Answer]) -> bool:
     """Whether most votes are for the other direction than the central polyline's."""
-    ways = [
-        [maker for maker, back in zip(makers, curve.backwards, strict=True) if back == way]
-        for way in (False, True)
-    ]
     (left, top), (right, bottom) = curve.vertices[0].tolist(), curve.vertices[-1].tolist()
     downwards = (top, left) <= (bottom, right)
-    order = ways if downwards else ways[::-1]
-    best, _ = winner(
-        np.array([sum(maker.weight for maker in way) for way in order]),
-        np.array([sum(maker.skill for maker in way) for way in order]),
-    )
-    return (best == 0) != downwards
+    said = zip(map(bool, curve.backwards), makers, strict=True)
+    return count_ballot(said, order=lambda back: back == downwards).choice
 
 
 def _written(line: MergedPolyline, categories: Sequence[str], *, single: bool) -> dict[str, Any]:
-    return {
-        "class_id": categories.index(line.decision.label),
-        "class-name": line.decision.label,
-        "vertices": [{"x": _plain(x), "y": _plain(y)} for x, y in line.vertices],
-        "confidence": None if single else probability(line.decision.confidence),
-        "support": line.decision.support.to_wire(),
-    }
-
-
-def _plain(axis: float) -> float:
-    return int(axis) if axis == int(axis) else axis
+    vertices: Json = [written_point(x, y) for x, y in line.vertices]
+    return written_part(line.decision, categories, {"vertices": vertices}, single=single)

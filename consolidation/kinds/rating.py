@@ -99,6 +99,7 @@ class RatingKind(Kind):
     """
 
     name: ClassVar[str] = "rating"
+    special_of: ClassVar[str | None] = "class"
 
     def recognise(self, element: Json) -> bool:
         """See the class."""

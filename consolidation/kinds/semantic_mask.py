@@ -15,7 +15,6 @@ from consolidation.kinds.base import (
     Consensus,
     Kind,
     Save,
-    Support,
     Task,
     check_count,
     probability,
@@ -24,6 +23,7 @@ from consolidation.kinds.base import (
 from consolidation.kinds.category_maps import (
     BACKGROUND_NAME,
     CategoryMap,
+    VotedCategory,
     category_numbers,
     marked_categories,
     vote,
@@ -60,21 +60,10 @@ class SemanticAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class CategoryRegion:
-    """What became of one category.
+class CandidateRegion:
+    """A category without a pixel of the label, and where workers drew it: left, top, width, height in pixels."""
 
-    Attributes:
-        name: of the category.
-        pixels: that the label (for a candidate: any worker) gives it.
-        confidence: mean probability of its pixels (for a candidate: that it is there at all).
-        support: who drew it.
-        box: left, top, width, height in pixels.
-    """
-
-    name: str
-    pixels: int
-    confidence: float
-    support: Support
+    category: VotedCategory
     box: tuple[int, int, int, int]
 
 
@@ -95,8 +84,8 @@ class MergedSemanticMask:
     indices: npt.NDArray[np.uint8]
     categories: tuple[str, ...]
     colours: tuple[Colour, ...]
-    regions: tuple[CategoryRegion, ...]
-    candidates: tuple[CategoryRegion, ...]
+    regions: tuple[VotedCategory, ...]
+    candidates: tuple[CandidateRegion, ...]
     tied_pixels: int
     disagreement: npt.NDArray[np.uint8] | None
 
@@ -164,13 +153,13 @@ class SemanticMaskKind(Kind):
             [category_numbers(answer.value.names, answer.value.numbers, categories) for answer in kept],
         )
         voted = vote(patterns, categories, kept, task)
-        indices, candidates = voted.paint(), _candidates(voted)
+        candidates = tuple(_where(found, voted) for found in voted.candidates())
         return Consensus(
             merged=MergedSemanticMask(
-                indices=indices,
+                indices=voted.paint(),
                 categories=categories,
                 colours=tuple(category_colours(categories, _drawn_colours(kept))),
-                regions=_regions(voted, indices),
+                regions=voted.labels(),
                 candidates=candidates,
                 tied_pixels=voted.tied_places(),
                 disagreement=voted.disagreement() if task.settings.disagreement_maps else None,
@@ -188,16 +177,15 @@ class SemanticMaskKind(Kind):
         single = consensus.confidence is None
         height, width = merged.indices.shape
         colours = dict(zip((BACKGROUND_NAME, *merged.categories), (BACKGROUND, *merged.colours), strict=True))
-        numbers = {name: number for number, name in enumerate(colours)}
         label: dict[str, Any] = {
             "mask-ref": save(encode_mask(merged.indices, list(colours.values())), "png"),
             "image_size": [{"width": width, "height": height}],
             "internal-color-map": {
-                str(numbers[region.name]): {
+                str(region.number): {
                     "class-name": region.name,
                     "hex-color": hex_colour(colours[region.name]),
                     "confidence": None if single else probability(region.confidence),
-                    "pixels": region.pixels,
+                    "pixels": region.places,
                     "support": region.support.to_wire(),
                 }
                 for region in merged.regions
@@ -211,47 +199,21 @@ class SemanticMaskKind(Kind):
         return label
 
 
-def _regions(voted: CategoryMap, indices: npt.NDArray[np.uint8]) -> tuple[CategoryRegion, ...]:
-    """Categories that won a pixel; background always."""
-    won, chances = voted.won(), voted.mean_chance()
-    boxes = bounding_boxes(indices, len(voted.names)).tolist()
-    return tuple(
-        CategoryRegion(
-            name=name,
-            pixels=int(won[number]),
-            confidence=float(chances[number]),
-            support=voted.support(number),
-            box=tuple(boxes[number]),
-        )
-        for number, name in enumerate(voted.names)
-        if won[number] or number == 0
-    )
-
-
-def _candidates(voted: CategoryMap) -> tuple[CategoryRegion, ...]:
-    """Categories that somebody drew and that won no pixel."""
-    won, found = voted.won(), []
-    for number, name in enumerate(voted.categories, start=1):
-        claimed = voted.claimed(number)
-        if won[number] or not claimed.any():
-            continue
-        support = voted.support(number)
-        box = bounding_boxes(voted.patterns.paint(claimed.astype(np.uint8)), 2)[1].tolist()
-        pixels = int(voted.patterns.pixels[claimed].sum())
-        found.append(CategoryRegion(name, pixels, voted.existence(support), support, tuple(box)))
-    return tuple(found)
+def _where(found: VotedCategory, voted: CategoryMap) -> CandidateRegion:
+    drawn = voted.patterns.paint(voted.claimed(found.number).astype(np.uint8))
+    return CandidateRegion(found, tuple(bounding_boxes(drawn, 2)[1].tolist()))
 
 
 def _drawn_colours(answers: Sequence[Answer]) -> list[tuple[str, Colour]]:
     return [(name, answer.value.colours[name]) for answer in answers for name in answer.value.pixels]
 
 
-def _written_candidate(region: CategoryRegion, *, single: bool) -> dict[str, Any]:
-    left, top, width, height = region.box
+def _written_candidate(region: CandidateRegion, *, single: bool) -> dict[str, Any]:
+    found, (left, top, width, height) = region.category, region.box
     return {
-        "class-name": region.name,
-        "pixels": region.pixels,
+        "class-name": found.name,
+        "pixels": found.places,
         "bounding-box": {"left": left, "top": top, "width": width, "height": height},
-        "confidence": None if single else probability(region.confidence),
-        "support": region.support.to_wire(),
+        "confidence": None if single else probability(found.confidence),
+        "support": found.support.to_wire(),
     }

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.linking import Sightings, link_clusters
-from consolidation.estimation.votes import existence, winner
+from consolidation.estimation.votes import existence
 from consolidation.kinds.attributes import vote_on_attributes
+from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import Answer, Support, Task, label_probability
 from consolidation.kinds.frame_matching import match_frames
 from consolidation.kinds.geometry import Geometry
@@ -137,16 +138,10 @@ class _Jury:
 
     def _count_category(self, said: tuple[tuple[int, str], ...]) -> tuple[str, float, bool]:
         """The category, the probability that it is right, and whether the tie rule decided."""
-        votes: defaultdict[str, float] = defaultdict(float)
-        skill: defaultdict[str, float] = defaultdict(float)
-        for worker, label in said:
-            votes[label] += self._answers[worker].weight
-            skill[label] += self._answers[worker].skill
-        names = sorted(votes, key=self._number.__getitem__)
-        best, tied = winner(
-            np.array([votes[name] for name in names]), np.array([skill[name] for name in names])
+        named = count_ballot(
+            ((label, self._answers[worker]) for worker, label in said), self._number.__getitem__
         )
-        return names[best], label_probability(votes, names[best], self._choices), tied
+        return named.choice, label_probability(named.votes, named.choice, self._choices), named.tied
 
     def _sighting(self, members: Sequence[int], shape: Shape, certainty: float) -> Sighting[Shape]:
         frame = self._frame_of[members[0]]

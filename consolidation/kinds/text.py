@@ -25,6 +25,7 @@ from consolidation.estimation.alignment import (
     slot_votes,
 )
 from consolidation.estimation.votes import count_votes, existence, existences, winner
+from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import Answer, Consensus, Kind, Save, Support, Task, probability, text_within
 from consolidation.kinds.words import Unit, characters_of, is_one_word, joined, words_of
 from shared.json_node import Json, JsonNode, write_json
@@ -227,15 +228,9 @@ class _Texts:
         return shingles(self.texts)
 
     def _most_frequent(self, answers: Sequence[Answer], place: int) -> str:
-        votes: defaultdict[str, float] = defaultdict(float)
-        skill: defaultdict[str, float] = defaultdict(float)
-        for answer, text in zip(answers, self.text_of, strict=True):
-            if text == place:
-                votes[answer.value] += answer.weight
-                skill[answer.value] += answer.skill
-        names = sorted(votes)
-        best, _ = winner(np.array([votes[name] for name in names]), np.array([skill[name] for name in names]))
-        return names[best]
+        written = zip(answers, self.text_of, strict=True)
+        said = ((str(answer.value), answer) for answer, text in written if text == place)
+        return count_ballot(said).choice
 
 
 def _vote(texts: _Texts, quorum: float) -> _Chosen | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,14 +100,15 @@ def parse_video(element: JsonNode, key: str, limits: Limits, form: FrameForm) ->
     Args:
         element: an object with the array `key`, or that array itself.
         key: `detection-annotations` or `tracking-annotations`.
-        limits: `frames`, and in each frame `parts` and `vertices`.
+        limits: `frames`, `sequence_parts`, and in each frame `parts` and `vertices`.
         form: of the frames.
 
     Raises:
-        AnswerError: there is no array of frames. LimitError: it has too many.
+        AnswerError: there is no array of frames. LimitError: it has too many, or too many parts in them.
     """
     listed = element if isinstance(element.value, list) else element[key]
     check_count(listed, len(listed.array()), "has {} frames", limits.frames, "limits.frames")
+    check_parts(listed, parts_in(listed.array(), form), limits)
     reader = _Reader(limits, form, _list_name(listed, form), _class_names(element))
     for node in listed.elements():
         reader.read(node)
@@ -117,6 +118,18 @@ def parse_video(element: JsonNode, key: str, limits: Limits, form: FrameForm) ->
         tuple(reader.parts),
         tuple(reader.faults),
     )
+
+
+def check_parts(node: JsonNode, count: int, limits: Limits) -> None:
+    """Refuse a sequence of more than `sequence_parts` parts."""
+    most = limits.sequence_parts
+    check_count(node, count, "has {} parts in all frames", most, "limits.sequence-parts")
+
+
+def parts_in(frames: Sequence[Any], form: FrameForm) -> int:
+    """Parts in all frames, as far as these are what they should be."""
+    listed = [frame.get(name) for frame in frames if isinstance(frame, dict) for name in form.geometries]
+    return sum(len(parts) for parts in listed if isinstance(parts, list))
 
 
 def _list_name(frames: JsonNode, form: FrameForm) -> str:

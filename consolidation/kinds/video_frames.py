@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from consolidation.estimation.linking import NO_TRACK
-from consolidation.estimation.votes import winner
 from consolidation.kinds.attributes import Attributes, vote_on_attributes
+from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task
 from consolidation.kinds.geometry import FrameGeometry
 from consolidation.kinds.marks import Marks, MergedSequence, Thing
@@ -151,10 +151,8 @@ class VideoFramesKind(Kind):
         ]
         if not used:
             return next(iter(self.form.geometries)), list(answers), []
-        users = [[answer for answer in answers if answer.value.list_name == name] for name in used]
-        votes = [sum(answer.weight for answer in group) for group in users]
-        skill = [sum(answer.skill for answer in group) for group in users]
-        agreed = used[winner(np.array(votes), np.array(skill))[0]]
+        said = ((answer.value.list_name, answer) for answer in answers if answer.value.list_name in used)
+        agreed = count_ballot(said, used.index).choice
         rejected = [
             Rejection(
                 answer.worker_id, f"the answer is made of {answer.value.list_name}, most are of {agreed}"

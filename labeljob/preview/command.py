@@ -98,8 +98,11 @@ def _serve(preview: Preview, port: int, *, open_browser: bool) -> None:
 
 def _print_outcome(answer: Json, outcome: Outcome) -> None:
     click.echo(f"answer {_readable(answer)}")
-    workers = "1 worker" if outcome.workers == 1 else f"{outcome.workers} workers"
-    click.echo(f"label of {workers} {_readable(outcome.label)}")
+    click.echo(f"label of {_count(outcome.workers, 'worker')} {_readable(outcome.label)}")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _readable(document: Any) -> str:
@@ -132,7 +135,8 @@ def _lint(job: _Job, lines: list[ManifestLine]) -> int:
     for finding, numbers in sorted(found.items()):
         click.echo(f"{template.name}: {finding}{''.join(_where(numbers, len(lines)))}")
     errors = sum(finding.serious for finding in found)
-    click.echo(f"{len(lines)} lines, {errors} errors, {len(found) - errors} advice")
+    counts = (_count(len(lines), "line"), _count(errors, "error"), f"{len(found) - errors} advice")
+    click.echo(", ".join(counts))
     return 1 if errors or unusable else 0
 
 

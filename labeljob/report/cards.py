@@ -44,21 +44,8 @@ def show_object(job: JobFacts, data_object: ObjectFacts, *, expanded: bool) -> C
     drawn = {
         name: read_drawings(answers.of(name or None), kind, data_object.text) for name, kind in kinds.items()
     }
-    fields = {
-        name: _field(
-            LabelledElement(
-                job=job,
-                node=JsonNode(value),
-                kind=kinds[name],
-                name=name,
-                html_name=f"object-{data_object.number}-{place}",
-                drawings=drawn[name],
-                colours=colours,
-                text=data_object.text,
-            )
-        )
-        for place, (name, value) in enumerate(labels.items(), start=1)
-    }
+    fields = _shown(job, data_object, labels, kinds, drawn, colours)
+    workers_shown = _workers(colours, block, drawn, fields, labels)
     return Card(
         number=data_object.number,
         name=_name(data_object),
@@ -75,11 +62,37 @@ def show_object(job: JobFacts, data_object: ObjectFacts, *, expanded: bool) -> C
         workers_counted=_figure(block.get("workers")),
         reasons=tuple(explain(str(code), kinds) for code in _elements(block, "reasons")),
         fields=tuple(fields.values()),
-        workers=(shown := _workers(colours, block, drawn, fields, labels)),
-        gallery=any(worker.thumbnails for worker in shown),
+        workers=workers_shown,
+        gallery=any(worker.thumbnails for worker in workers_shown),
         rejected=tuple(_rejections(data_object.label, "")),
         document=_document(data_object.label),
     )
+
+
+def _shown(
+    job: JobFacts,
+    data_object: ObjectFacts,
+    labels: Mapping[str, Any],
+    kinds: Mapping[str, str | None],
+    drawn: Mapping[str, Mapping[str, Drawing]],
+    colours: Mapping[str, str],
+) -> dict[str, Field]:
+    """The label of each form element, by name."""
+    return {
+        name: _field(
+            LabelledElement(
+                job=job,
+                node=JsonNode(value),
+                kind=kinds[name],
+                name=name,
+                html_name=f"object-{data_object.number}-{place}",
+                drawings=drawn[name],
+                colours=colours,
+                text=data_object.text,
+            )
+        )
+        for place, (name, value) in enumerate(labels.items(), start=1)
+    }
 
 
 def status_of(data_object: ObjectFacts) -> str:

@@ -105,6 +105,9 @@ def read_job(folder: Path, label_attribute_name: str | None = None) -> JobFacts:
     record = _record(folder)
     lines = _lines(manifest)
     label = label_attribute_name or record.get("label-attribute-name") or _label_attribute(lines, manifest)
+    if label_attribute_name and not any({label, label + _METADATA} & line.keys() for line in lines):
+        seen = ", ".join(sorted({key for line in lines for key in line}))
+        raise ContractError(f"no line of {manifest} has {label!r}; there are {seen}")
     answers = _answers(folder)
     failures = {failure["line"]: failure["reason"] for failure in record.get("failures", ())}
     objects = tuple(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from consolidation.answers import INITIAL_VALUE, Forms, read_forms
+from consolidation.answers import INITIAL_VALUE, Forms, Hidden, read_as, read_forms, recognise
 from consolidation.identities import identify
 from labeljob.report.facts import JobFacts, ObjectFacts
 from shared.json_node import Json
@@ -53,7 +53,17 @@ def read_worker_answers(job: JobFacts, data_object: ObjectFacts) -> WorkerAnswer
 
 
 def _elements(forms: Forms) -> WorkerAnswers:
-    return WorkerAnswers({form.worker_id: form.elements for form in forms.forms})
+    return WorkerAnswers(
+        {
+            form.worker_id: {name: _stated(element) for name, element in form.elements.items()}
+            for form in forms.forms
+        }
+    )
+
+
+def _stated(element: Any) -> Json:
+    """Of hidden JSON that a kind knows, what it states; else the text."""
+    return read_as(element, recognise(element.value) if isinstance(element, Hidden) else None)
 
 
 def _ids(forms: Forms) -> set[str]:

@@ -55,7 +55,7 @@ def read_answers(path: Path) -> RecordedAnswers:
             - a folder of worker responses as the service writes them, `iteration-N/<id>/<time>.json`, or a job's folder that has them
               under `worker-response/` or `annotations/worker-response/`; of several files for an object the newest counts;
             - a folder of answers, `<id>/<worker id>.json` holding one answer, or `<id>.json` holding `{"answers": [...]}`;
-            - a consolidation request: the JSON array at `payload.s3Uri`.
+            - a consolidation request: the JSON array at `payload.s3Uri`, or an event that carries it as its `payload`.
 
     Raises:
         ContractError: there is nothing of the kind at `path`, or a file is broken; names the file.
@@ -158,7 +158,9 @@ def _worker_response(file: Path) -> Iterator[RecordedAnswer]:
 
 
 def _from_request(file: Path) -> RecordedAnswers:
-    payload = ConsolidationPayload.parse(_read(file))
+    root = _read(file)
+    carried = root.get("payload") if isinstance(root.value, dict) else None
+    payload = ConsolidationPayload.parse(root if carried is None else carried)
     by_id = {
         entry.data_object_id: tuple(_inline(node) for node in entry.annotations)
         for entry in payload.data_objects

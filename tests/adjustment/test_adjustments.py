@@ -87,6 +87,20 @@ def test_a_box_that_was_moved_and_moved_back_is_no_adjustment(consolidated: Send
     assert label["adjustment-status"] == "unadjusted"
 
 
+def test_a_worker_who_alters_the_initial_value_in_the_browser_is_outvoted(consolidated: Send) -> None:
+    """Nor does one whose page lost it go without."""
+    label = _label(
+        consolidated,
+        _answer("a", CAR, BUS, initial=boxes_element([])),
+        _answer("b", CAR, BUS),
+        _answer("c", CAR, BUS),
+    )
+    said = {worker: told["status"] for worker, told in label["adjustments"].items()}
+    assert said == {"a": "unadjusted", "b": "unadjusted", "c": "unadjusted"}
+    lost = _label(consolidated, answer("a", box=boxes_element([CAR, BUS])), _answer("b", CAR, BUS))
+    assert lost["adjustments"]["a"] == {"status": "unadjusted", "unchanged": 2, "changes": []}
+
+
 @pytest.mark.parametrize("initial", ["", "{", "[]", {"boundingBoxes": 3}, {"src": "s3://b/mask.png"}])
 def test_an_initial_value_that_cannot_be_read_costs_no_label(consolidated: Send, initial: Any) -> None:
     hidden = initial if isinstance(initial, str) else json.dumps(initial)
@@ -94,6 +108,21 @@ def test_an_initial_value_that_cannot_be_read_costs_no_label(consolidated: Send,
     label = _label(consolidated, given)
     assert len(label["annotations"]) == 1
     assert "adjustment-status" not in label
+
+
+def test_a_page_that_one_worker_tampers_with_does_not_change_what_the_others_did(consolidated: Send) -> None:
+    """Not even that of the worker who comes first."""
+    label = _label(
+        consolidated,
+        _answer("a", CAR, initial=boxes_element([("van", 0, 0, 5, 5)])),
+        _answer("b", CAR, BUS),
+        _answer("c", BUS, CAR),
+    )
+    assert {who: one["status"] for who, one in label["adjustments"].items()} == {
+        "a": "adjusted",
+        "b": "unadjusted",
+        "c": "unadjusted",
+    }
 
 
 def test_a_changed_class_is_an_adjustment(consolidated: Send) -> None:

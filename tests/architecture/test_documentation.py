@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from consolidation.kinds import KINDS
+from labeljob.report.words import explain
 from shared.settings import ENVIRONMENT, Limits, Settings, to_wire
 from tools.kind_pictures.drawing import picture
 from tools.kind_pictures.scenes import SCENES
@@ -49,6 +50,24 @@ def test_every_section_has_the_picture_that_the_kind_makes_today(kind: str) -> N
     section = (DOCS / "kinds.md").read_text().split(f"(`{kind}`)\n")[1].split("\n## ")[0]
     assert f"![{SCENES[kind].caption}](images/{kind}.svg)" in section
     assert (DOCS / "images" / f"{kind}.svg").read_text() == picture(kind)
+
+
+@pytest.mark.parametrize("heading", ["Confidence", "Agreement"])
+def test_confidence_and_agreement_of_every_kind_are_explained(heading: str) -> None:
+    explained = {name for kinds, _ in _table(heading, "concepts.md") for name in re.findall("`(.+?)`", kinds)}
+    assert {kind.name for kind in KINDS} <= explained
+
+
+def test_the_report_has_words_for_every_documented_reason() -> None:
+    documented = [
+        code for codes, _ in _table("Review", "concepts.md") for code in re.findall("`(.+?)`", codes)
+    ]
+    codes = [re.sub(r"\b[A-Z]+$", "7", code) for code in documented]
+    told = {
+        code: {explain(code, {"": kind.name}).words for kind in KINDS} - {code.replace("-", " ")}
+        for code in codes
+    }
+    assert [code for code, words in told.items() if not words] == []
 
 
 def _shown(value: object) -> str:

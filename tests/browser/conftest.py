@@ -18,7 +18,6 @@ from playwright.sync_api import Browser, Dialog, Locator, sync_playwright
 from playwright.sync_api import Page as BrowserPage
 
 from consolidation.batch import Job, consolidate
-from consolidation.kinds import KINDS
 from labeljob.local_store import LocalStore
 from labeljob.preview.server import PreviewServer
 from labeljob.preview.session import Preview
@@ -132,12 +131,6 @@ class WorkerPage:
 
 
 OpenPage = Callable[..., WorkerPage]
-
-
-def needs_kind(name: str) -> None:
-    """Leave a test before the label, where this version has no kind for the answer."""
-    if name not in {kind.name for kind in KINDS}:
-        pytest.skip(f"the answer is as it should be; this version has no kind {name!r} to make its label")
 
 
 @pytest.fixture(scope="module")

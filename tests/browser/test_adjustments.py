@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.conftest import HOSTILE, IMAGE, SIZE, OpenPage, needs_kind
+from tests.browser.conftest import HOSTILE, IMAGE, SIZE, OpenPage
 from tests.browser.test_texts import select
 from tests.elements import COLOURS
 
@@ -104,7 +104,6 @@ def test_shapes(open_page: OpenPage, kind: str) -> None:
         kind: [{"label": "car", "vertices": vertices}],
         "inputImageProperties": PROPERTIES,
     }
-    needs_kind(kind)
     check_moved(shown.label(sent, *[{**sent, kind: initial(sent, kind)}] * 2))
 
 
@@ -119,7 +118,6 @@ def test_keypoints(open_page: OpenPage) -> None:
     assert sent["keypoints"]["keypoints"] == [{"label": "car", "x": 32, "y": 40}]
     points = [{"label": "car", "x": 30, "y": 40}, {"label": HOSTILE, "x": 90, "y": 20}]
     assert initial(sent, "keypoints") == {"keypoints": points, "inputImageProperties": PROPERTIES}
-    needs_kind("keypoints")
     label = shown.label(sent, *[{**sent, "keypoints": initial(sent, "keypoints")}] * 2)
     assert label["adjustment-status"] == "adjusted"
     assert {change["change"] for change in next(iter(label["adjustments"].values()))["changes"]} >= {
@@ -193,7 +191,6 @@ def test_entities(open_page: OpenPage) -> None:
     started = [{key: one[key] for key in ("label", "startOffset", "endOffset")} for one in entities]
     assert initial(sent, "entities") == {"entities": started}
     assert sent["entities"] == {"entities": [started[0], {"endOffset": 11, "label": "car", "startOffset": 8}]}
-    needs_kind("entities")
     label = shown.label(sent, *[{**sent, "entities": initial(sent, "entities")}] * 2)
     changes = next(iter(label["adjustments"].values()))["changes"]
     assert sorted(change["change"] for change in changes) == ["added", "removed"]

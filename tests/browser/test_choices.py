@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import HOSTILE, IMAGE, OpenPage, WorkerPage, needs_kind
+from tests.browser.conftest import HOSTILE, IMAGE, OpenPage, WorkerPage
 
 LABELS = ["cat", HOSTILE, "dog"]
 CLIP = "s3://acme-in/clips/0007.mp4"
@@ -104,7 +104,6 @@ def test_rating(open_page: OpenPage, line: dict[str, Any]) -> None:
     shown.page.keyboard.press("ArrowDown")
     sent = shown.submit()
     assert sent == rating(4)
-    needs_kind("rating")
     label = shown.label(sent, rating(5), rating(4))
     assert (label["value"], label["class-name"]) == (4, "4")
     assert label["consolidation"]["kind"] == "rating"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.browser.conftest import HOSTILE, IMAGE, SIZE, OpenPage, WorkerPage, needs_kind
+from tests.browser.conftest import HOSTILE, IMAGE, SIZE, OpenPage, WorkerPage
 from tests.elements import boxes_element, instance_element, semantic_element
 
 LABELS = ["car", HOSTILE]
@@ -98,7 +98,6 @@ def test_polygons(open_page: OpenPage) -> None:
     assert sent == {
         "polygons": {"inputImageProperties": PROPERTIES, "polygons": [{"label": "car", "vertices": corners}]}
     }
-    needs_kind("polygons")
     label = shown.label(sent, sent, sent)
     (polygon,) = label["annotations"]
     assert polygon["class-name"] == "car"
@@ -120,7 +119,6 @@ def test_polylines(open_page: OpenPage) -> None:
     assert sent == {
         "polylines": {"inputImageProperties": PROPERTIES, "polylines": [{"label": "car", "vertices": points}]}
     }
-    needs_kind("polylines")
     check_line_label(shown, sent, points)
 
 
@@ -133,7 +131,6 @@ def test_lines(open_page: OpenPage) -> None:
     assert sent == {
         "lines": {"inputImageProperties": PROPERTIES, "lines": [{"label": "car", "vertices": points}]}
     }
-    needs_kind("lines")
     check_line_label(shown, sent, points)
 
 
@@ -150,7 +147,6 @@ def test_keypoints(open_page: OpenPage) -> None:
             "keypoints": [{"label": "car", "x": 30, "y": 40}, {"label": HOSTILE, "x": 90, "y": 20}],
         }
     }
-    needs_kind("keypoints")
     label = shown.label(sent, moved(sent, 1), moved(sent, -1))
     found = {(point["class-name"], point["x"], point["y"]) for point in label["annotations"]}
     assert found == {("car", 30, 40), (HOSTILE, 90, 20)}

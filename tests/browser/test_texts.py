@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.browser.conftest import HOSTILE, IMAGE, SIZE, OpenPage, WorkerPage, needs_kind
+from tests.browser.conftest import HOSTILE, IMAGE, SIZE, OpenPage, WorkerPage
 from tests.elements import boxes_element
 
 TEXT = f"😀 Ada met Bob\nin “Ulm”. {HOSTILE}"
@@ -23,7 +23,6 @@ def test_entities(open_page: OpenPage) -> None:
     shown.button("Remove 2")
     sent = shown.submit()
     assert sent == {"entities": {"entities": [entity("Ada", LABELS[0]), entity("Ulm", LABELS[1])]}}
-    needs_kind("entities")
     label = shown.label(sent, sent, {"entities": {"entities": [entity("Ada", LABELS[0])]}})
     found = [
         (one["label"], TEXT[one["startOffset"] : one["endOffset"]])
@@ -44,7 +43,6 @@ def test_text(open_page: OpenPage) -> None:
     sent = shown.submit()
     typed = f"Nº 7, \n{HOSTILE}"
     assert sent == {"transcription": typed}
-    needs_kind("text")
     label = shown.label(sent, sent, sent)
     assert label["value"] == typed
 
@@ -78,7 +76,6 @@ def test_mixed_form(open_page: OpenPage) -> None:
     assert [box["class-name"] for box in fields["boundingBox"]["annotations"]] == ["car"]
     assert fields["quality"]["class-name"] == "limited"
     assert [one["annotationData"]["content"] for one in fields["comment"]["annotationsFromAllWorkers"]]
-    needs_kind("number")
     assert fields["certainty"]["value"] == 60
 
 

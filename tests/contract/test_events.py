@@ -106,6 +106,20 @@ def test_pre_annotation_outcomes(
         ),
         ("label-categories", lambda labels: labels[0]["class-map"], {"0": "bus", "1": "car"}),
         (
+            "rotated-boxes",
+            lambda labels: [
+                (round(box["angle"]), box["support"]["workers"]) for box in labels[0]["annotations"]
+            ],
+            [(30, 3), (-76, 2)],
+        ),
+        (
+            "polygons",
+            lambda labels: [
+                (one["class-name"], one["support"]["workers"]) for one in labels[0]["annotations"]
+            ],
+            [("house", 3), ("tree", 2)],
+        ),
+        (
             "semantic-mask",
             lambda labels: [region["class-name"] for region in labels[0]["internal-color-map"].values()],
             ["BACKGROUND", "road", "sky"],
@@ -203,6 +217,13 @@ def test_pre_annotation_outcomes(
             "several-elements",
             lambda labels: sorted(labels[0]["fields"]),
             ["boundingBox", "comment", "weather"],
+        ),
+        (
+            "mixed-page",
+            lambda labels: {
+                name: field["consolidation"]["kind"] for name, field in labels[0]["fields"].items()
+            },
+            {"boundingBox": "boxes", "certainty": "number", "comment": "text", "quality": "class"},
         ),
         ("unrecognised", lambda labels: labels[0]["consolidation"]["reasons"], ["unrecognised"]),
     ],

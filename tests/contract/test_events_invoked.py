@@ -68,6 +68,27 @@ def test_a_consolidation_event_gives_a_label_for_every_object(aws: Aws, path: Pa
     assert bool(_references(labels)) == (path.stem in WITH_ARTEFACTS)
 
 
+@pytest.mark.usefixtures("aws")
+def test_a_mixed_page_gives_one_label_with_all_its_parts() -> None:
+    """What `worker_templates/mixed-form` submits; tests/browser/test_texts.py has the page itself."""
+    event = _event(ROOT / "events" / "consolidation" / "mixed-page.json")
+    (entry,) = consolidate(event, Context())
+    label = entry["consolidatedAnnotation"]["content"][event["labelAttributeName"]]
+    boxes, certainty, comment, quality = (label["fields"][name] for name in sorted(label["fields"]))
+    assert [(box["class-name"], box["support"]["workers"]) for box in boxes["annotations"]] == [
+        ("car", 3),
+        ("bus", 2),
+    ]
+    assert (quality["class-name"], quality["votes"]) == ("limited", {"limited": 2, "good": 1})
+    assert certainty["value"] == 75
+    assert comment["value"] == "bus partly hidden by a tree"
+    assert label["consolidation"]["workers"] == 3
+    assert label["consolidation"]["confidence"] == min(
+        field["consolidation"]["confidence"] for field in label["fields"].values()
+    )
+    assert "quality:low-agreement" in label["consolidation"]["reasons"]
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "events" / "pre-annotation").glob("*.json")), ids=_name)
 @pytest.mark.usefixtures("aws")
 def test_a_pre_annotation_event_gives_a_task_or_spares_the_workers(path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from consolidation.estimation.medians import weighted_median, weighted_medians
+from consolidation.estimation.medians import middle, weighted_median, weighted_medians
 
 
 @pytest.mark.parametrize(
@@ -18,13 +18,18 @@ from consolidation.estimation.medians import weighted_median, weighted_medians
         pytest.param([1, 2, 9], [1, 1, 2], 5.5, id="weight split in half"),
         pytest.param([1.6e308, 1.6e308], [1, 1], 1.6e308, id="a sum that no float holds"),
         pytest.param([5e-324, 5e-324], [1, 1], 5e-324, id="a half that no float holds"),
+        pytest.param([1, 2, 10], [0.1, 0.2, 0.3], 6, id="weight split in half up to rounding"),
         pytest.param([4, 1, 3, 2], [0.1, 0.1, 0.1, 0.1], 2.5, id="halves that floats do not hold"),
     ],
 )
 def test_median_of_one_group(values: list[float], weights: list[float], median: float) -> None:
-    found = weighted_medians(np.array(values, np.float64)[:, None], np.array(weights, np.float64))
+    numbers, votes = np.array(values, np.float64), np.array(weights, np.float64)
+    found = weighted_medians(numbers[:, None], votes)
     assert found == pytest.approx([median], abs=0)
-    assert weighted_median(values, weights) == found[0]
+    assert weighted_median(numbers, votes) == found[0]
+    lower, upper = middle(numbers, votes)
+    assert numbers[lower] <= median <= numbers[upper]
+    assert numbers[lower] / 2 + numbers[upper] / 2 == pytest.approx(median)
 
 
 def test_every_group_and_column_has_its_own() -> None:

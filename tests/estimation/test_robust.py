@@ -8,21 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from consolidation.estimation.robust import chance_within, spread, student_within, weighted_median
-
-
-@pytest.mark.parametrize(
-    ("values", "weights", "expected"),
-    [
-        pytest.param([3, 1, 2], [1, 1, 1], 2, id="odd"),
-        pytest.param([1, 2], [1, 1], 1.5, id="two give their mean"),
-        pytest.param([1, 5, 9], [1, 1, 5], 9, id="weights are votes"),
-        pytest.param([1, 2, 10], [0.1, 0.2, 0.3], 6, id="split in half up to rounding"),
-        pytest.param([4, 5, 1000], [1, 1, 1], 5, id="an outlier"),
-    ],
-)
-def test_weighted_median(values: list[float], weights: list[float], expected: float) -> None:
-    assert weighted_median(np.array(values, float), np.array(weights, float)) == pytest.approx(expected)
+from consolidation.estimation.medians import weighted_median
+from consolidation.estimation.robust import chance_within, spread, student_within
 
 
 def test_the_spread_of_normal_numbers_is_their_standard_deviation_whatever_a_few_of_them_say() -> None:

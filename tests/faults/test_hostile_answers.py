@@ -113,7 +113,7 @@ def test_boxes_as_far_as_they_may_reach_are_merged_without_an_image_size(consoli
         ('{"e": {"boundingBoxes": {}}}', "$.e: is not an answer of kind boxes"),
         (
             '{"e": {"boundingBoxes": [], "inputImageProperties": {"width": 0, "height": 5}}}',
-            "$.e.inputImageProperties.width: must be from 1 to inf, is 0",
+            "$.e.inputImageProperties.width: must be from 1 to 1e+09, is 0",
         ),
         (
             '{"e": {"boundingBoxes": [], "inputImageProperties": {"width": "9", "height": 5}}}',
@@ -133,6 +133,18 @@ def test_a_text_that_is_no_form_of_boxes_costs_its_worker_only(
     assert [one["support"]["workers"] for one in label["annotations"]] == [2]
     assert list(reasons_by_worker(label)) == ["bad-0"]
     assert reason in reasons_by_worker(label)["bad-0"]
+
+
+def test_an_image_of_a_size_that_no_image_has_costs_its_worker_only(consolidated: Send) -> None:
+    """A side may be a number that no array of numbers holds."""
+    form = {
+        "polylines": [{"label": "lane", "vertices": [{"x": 1, "y": 1}, {"x": 9, "y": 9}]}],
+        "inputImageProperties": {"width": 1e308, "height": 960},
+    }
+    good = {**form, "inputImageProperties": {"width": 1280, "height": 960}}
+    label = merged_with_good(consolidated, good, json.dumps({"e": form}))
+    assert [one["support"]["workers"] for one in label["annotations"]] == [1]
+    assert "inputImageProperties.width: must be from 1 to 1e+09" in reasons_by_worker(label)["bad-0"]
 
 
 @pytest.mark.parametrize("wrap", ["[%s]", '{"answerContent": %s}'], ids=["list of one", "worker response"])
@@ -216,6 +228,7 @@ def test_half_a_character_outside_of_the_answers_costs_nobody_a_label(
 
 LIMITED = [
     ({"answer-bytes": 40}, class_element("c" * 60), "limits.answer-bytes"),
+    ({"values": 2}, {"labels": ["a", "b", "c"]}, "limits.values"),
     ({"nesting": 3}, {"label": "car", "deep": [[1]]}, "limits.nesting"),
     ({"text": 3}, class_element("cart"), "limits.text"),
     ({"text": 3}, {"label": "car", "workerComment": "long"}, "limits.text"),

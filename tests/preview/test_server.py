@@ -217,7 +217,7 @@ def test_lint_checks_every_line(
     found, summary = capsys.readouterr().out.splitlines()
     assert found.startswith("boxes.liquid.html: error, line 5: labels of <crowd-bounding-box> is empty;")
     assert found.endswith("(manifest line 2 and 1 more)")
-    assert summary == "4 lines, 1 errors, 0 advice"
+    assert summary == "4 lines, 1 error, 0 advice"
     assert run(monkeypatch, BOXES, "--manifest", manifest, "--lint", "--labels", "car, bus") == 0
     assert run(monkeypatch, BOXES, "--manifest", manifest, "--lint", "--line", 1) == 0
     categories = tmp_path / "categories.json"

@@ -235,7 +235,7 @@ def test_the_summary_counts_objects_labels_errors_and_reviews(replay: Replay, wr
         line.split() for line in run.out.splitlines() if line.startswith("request ") and "objects" not in line
     ]
     assert row == ["request", "3", "2", "1", "2"]
-    assert "to review: 1 labels for single-worker" in run.out
+    assert "to review: 1 label for single-worker" in run.out
     assert f"responses in {run.folder}, artefacts in {run.folder / 'output'}" in run.out
 
 

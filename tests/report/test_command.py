@@ -50,3 +50,12 @@ def test_a_folder_without_a_job_is_one_line_and_status_2(
     """No traceback."""
     assert run(monkeypatch, tmp_path) == 2
     assert capsys.readouterr().err.startswith(f"labeljob: {tmp_path / 'manifests'}")
+
+
+def test_a_label_attribute_that_no_line_has_is_named_with_those_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rather than a page that shows every object as unlabelled."""
+    assert run(monkeypatch, folder, "--label-attribute", "labl") == 2
+    told = capsys.readouterr().err
+    assert "has 'labl'; there are label, label-metadata, source-ref" in told

@@ -21,7 +21,6 @@ SQUARE = np.zeros((20, 30), np.uint8)
 SQUARE[5:10, 5:12] = 1
 OTHER = np.zeros((20, 30), np.uint8)
 OTHER[14:18, 20:28] = 1
-EMPTY = np.zeros((20, 30), np.uint8)
 
 
 def forms(*elements: Any) -> dict[str, Any]:

@@ -94,6 +94,16 @@ def test_recorded_time_and_identity_are_kept_and_the_dates_are_the_jobs(
     ]
 
 
+def test_an_event_may_carry_the_request(make_job: MakeJob, tmp_path: Path) -> None:
+    """As the samples of events/ do; an event whose payload lies in S3 holds no answers."""
+    entry = request_entry("0", "s3://acme-in/cats/0.jpg", json.dumps({"category": {"label": "cat"}}))
+    event = write(tmp_path / "event.json", {"version": "2018-10-06", "payload": [entry]})
+    assert votes(simulate(replace(make_job(count=1), answers=event))) == [{"cat": 1}]
+    write(event, {"version": "2018-10-06", "payload": {"s3Uri": "s3://acme-out/request.json"}})
+    with pytest.raises(ContractError, match=r"event\.json\.payload: must be an array"):
+        simulate(replace(make_job(count=1), answers=event))
+
+
 def test_an_answer_that_is_no_json_goes_through_as_the_worker_left_it(
     make_job: MakeJob, tmp_path: Path
 ) -> None:

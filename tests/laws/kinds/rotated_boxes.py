@@ -79,11 +79,10 @@ def _essence(element: Element) -> Any:
 
 def _mirrored(element: Element) -> Element:
     size = element["inputImageProperties"]
-    boxes = [
-        (box["label"], size["width"] - box["left"] - box["width"], box["top"], box["width"], box["height"])
-        + (-box["angle"],)
-        for box in element["boundingBoxes"]
-    ]
+    boxes = []
+    for box in element["boundingBoxes"]:
+        left = size["width"] - box["left"] - box["width"]
+        boxes.append((box["label"], left, box["top"], box["width"], box["height"], -box["angle"]))
     return rotated_element(boxes, (size["width"], size["height"]))
 
 

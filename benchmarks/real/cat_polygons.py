@@ -1,0 +1,166 @@
+"""Cats outlined free-hand by Zooniverse's volunteers, hundreds of points an outline, some of which cross themselves. There is no truth.
+
+So an outline is judged by what it says of a worker who was left out, beside the reducer's "median", which is the member nearest to the others, and
+by how far it agrees with a vote on each pixel.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.real.labels import label_of, task_of
+from benchmarks.real.metrics import Mask, mask_iou
+from benchmarks.real.outlines import painted, polygons_element, vertices_of
+from benchmarks.real.rows import Row
+from benchmarks.real.sources import folder, read_json
+from consolidation.estimation.outlines import Outline
+from consolidation.kinds.polygons import MergedPolygons, PolygonsKind
+
+DATA_SETS = ("zooniverse_cat_polygons",)
+TOOL = "tool0"
+SEEN = 0.3
+"""Least IoU at which a left-out outline shows the same cat."""
+
+
+def measure(data: Path) -> list[Row]:
+    """Two rows: outlines of workers left out, and a vote on each pixel."""
+    place = folder(data, DATA_SETS[0])
+    subjects = read_json(place / "polygons.json")
+    left_out = [scores for subject in subjects for scores in _left_out(subject)]
+    ours, vote, member, one = np.mean(left_out, axis=0).tolist()
+    alike = [score for subject in subjects for score in _alike(subject)]
+    published = read_json(place / "expected.json")
+    fused, median = np.mean(alike, axis=0).tolist()
+    return [
+        Row(
+            data_set=DATA_SETS[0],
+            kind=PolygonsKind.name,
+            metric="IoU with the outline of a worker left out",
+            items=len(left_out),
+            ours=ours,
+            majority=vote,
+            single=one,
+            published={"nearest member, the rule of panoptes_aggregation's median": member},
+            note="Items: an outline and the fused outline of the other workers that shows the same cat. Majority: pixels in more than half "
+            "of the others. Single: one of the others on average. The nearest member is chosen here, among the same outlines.",
+        ),
+        Row(
+            data_set=DATA_SETS[0],
+            kind=PolygonsKind.name,
+            metric="IoU with the pixels of at least half",
+            items=len(alike),
+            ours=fused,
+            published={"panoptes_aggregation's median": median},
+            note="Items: panoptes_aggregation's clusters, each outline as a worker's. No truth: where two outlines differ, ours runs midway, "
+            f"the vote along the outer one. Set's own figure for the peer: {_figure(published):.4f}.",
+        ),
+    ]
+
+
+def _figure(published: Mapping[str, Any]) -> float:
+    return float(
+        next(value for key, value in _flat(published) if "median" in key and isinstance(value, float))
+    )
+
+
+def _flat(tree: Any, path: str = "") -> list[tuple[str, Any]]:
+    if isinstance(tree, dict):
+        return [leaf for key, value in tree.items() for leaf in _flat(value, f"{path}/{key}")]
+    return [(path, tree)]
+
+
+def _drawn(subject: Mapping[str, Any]) -> dict[str, list[Outline]]:
+    """Outlines by worker; of several answers by one worker all, as they may show different cats."""
+    found = defaultdict[str, list[Outline]](list)
+    for answer in subject["answers"]:
+        found[answer["worker"]] += [np.array(rows, np.float64) for rows in answer["polygons"].get(TOOL, [])]
+    return dict(found)
+
+
+def _left_out(subject: Mapping[str, Any]) -> list[tuple[float, float, float, float]]:
+    """For each outline left out: IoU with it of the others' fused outline, their pixel vote, their nearest member, one of them."""
+    size = (subject["width"], subject["height"])
+    drawn = _drawn(subject)
+    scores = []
+    for worker in sorted(drawn):
+        others = {name: outlines for name, outlines in drawn.items() if name != worker}
+        for fused, members in _fused(others, size):
+            if len(members) < 2:
+                continue
+            masks = [painted(member, size) for member in members]
+            shape, vote, member = (
+                painted(fused, size),
+                np.sum(masks, axis=0) * 2 > len(masks),
+                _nearest(masks),
+            )
+            for outline in drawn[worker]:
+                truth = painted(outline, size)
+                ours, majority, nearest = (mask_iou(mask, truth) for mask in (shape, vote, member))
+                if min(ours, majority, nearest) >= SEEN:
+                    one = float(np.mean([mask_iou(mask, truth) for mask in masks]))
+                    scores.append((ours, majority, nearest, one))
+    return scores
+
+
+def _fused(
+    drawn: Mapping[str, Sequence[Outline]], size: tuple[int, int]
+) -> list[tuple[Outline, list[Outline]]]:
+    """Each polygon of the label and its candidates, with its members."""
+    if not any(drawn.values()):
+        return []
+    elements = {
+        worker: polygons_element([("cat", outline) for outline in outlines], size)
+        for worker, outlines in drawn.items()
+    }
+    kind = PolygonsKind()
+    made = label_of(kind, elements, ["cat"])
+    merged: MergedPolygons = made.consensus.merged
+    polygons = (*merged.labels, *merged.candidates)
+    written = [*made.label["annotations"], *made.label["candidates"]]
+    shapes = kind.lay_out(made.answers, task_of(["cat"])).shapes
+    return [
+        (vertices_of(label), [shapes[member] for member in polygon.decision.members])
+        for label, polygon in zip(written, polygons, strict=True)
+    ]
+
+
+def _nearest(masks: Sequence[Mask]) -> Mask:
+    """The mask that overlaps the others most, of equals the first."""
+    scores = [0.0] * len(masks)
+    for one, other in combinations(range(len(masks)), 2):
+        iou = mask_iou(masks[one], masks[other])
+        scores[one] += iou
+        scores[other] += iou
+    return masks[scores.index(max(scores))]
+
+
+def _alike(subject: Mapping[str, Any]) -> list[tuple[float, float]]:
+    """For each of the peer's clusters: IoU of our outline and of the peer's median with the pixels in at least half of its members."""
+    peer = subject["peer"].get(TOOL)
+    if not peer:
+        return []
+    size = (subject["width"], subject["height"])
+    outlines = [outline for worker in subject["answers"] for outline in worker["polygons"].get(TOOL, [])]
+    scores = []
+    for number, median in enumerate(peer["median"]):
+        members = [
+            np.array(outline, np.float64)
+            for outline, label in zip(outlines, peer["cluster_labels"], strict=True)
+            if label == number
+        ]
+        half = np.sum([painted(member, size) for member in members], axis=0) * 2 >= len(members)
+        drawn = {f"member-{place}": [member] for place, member in enumerate(members)}
+        fused = max(_fused(drawn, size), key=lambda made: len(made[1]))[0]
+        scores.append(
+            (
+                mask_iou(painted(fused, size), half),
+                mask_iou(painted(np.array(median, np.float64), size), half),
+            )
+        )
+    return scores
