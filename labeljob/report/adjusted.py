@@ -60,7 +60,7 @@ def _each(listed: JsonNode) -> Iterator[str]:
             case "moved":
                 yield f"moved {_name(change)} (overlap {number(change.object().get('iou'))})"
             case "relabelled":
-                yield f"called {change['from'].string()} {change['to'].string()}"
+                yield f"relabelled {change['from'].string()} as {change['to'].string()}"
             case "added" | "removed":
                 yield f"{kind} {_name(change)}"
             case _:

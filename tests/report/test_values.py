@@ -103,7 +103,7 @@ def test_the_page_says_what_each_worker_changed_of_the_earlier_label() -> None:
     card = shown(labelled(forms)).card(1)
     assert "adjustment 2 of 3 workers changed the label that the page showed" in card
     assert "ann bus, car agrees with the label: 1.0 left it as it was" in card
-    assert "moved car (overlap 0.8182); called bus van" in card
+    assert "moved car (overlap 0.8182); relabelled bus as van" in card
     assert "removed bus; added van; left 1 part unchanged" in card
 
 
