@@ -47,11 +47,11 @@ def _changes(entry: JsonNode) -> str:
     if listed is None:
         return "changed it"
     words = list(_each(listed))
-    more = len(words) - _MOST
-    unchanged = entry.get("unchanged")
+    more, unchanged = len(words) - _MOST, entry.get("unchanged")
+    told = [*words[:_MOST], *([f"{more} more changes"] if more > 0 else [])]
     if unchanged and unchanged.integer():
-        words = [*words[:_MOST], f"left {count(unchanged.integer(), 'part')} unchanged"]
-    return "; ".join([*words[: _MOST + 1], *([f"{more} more changes"] if more > 0 else [])])
+        told.append(f"left {count(unchanged.integer(), 'part')} unchanged")
+    return "; ".join(told)
 
 
 def _each(listed: JsonNode) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _each(listed: JsonNode) -> Iterator[str]:
             case "moved":
                 yield f"moved {_name(change)} (overlap {number(change.object().get('iou'))})"
             case "relabelled":
-                yield f"called {change['from'].string()} {change['to'].string()}"
+                yield f"relabelled {change['from'].string()} as {change['to'].string()}"
             case "added" | "removed":
                 yield f"{kind} {_name(change)}"
             case _:

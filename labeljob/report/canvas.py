@@ -31,6 +31,8 @@ _ARM = 0.012
 """Of the cross that stands for a point, as a share of the picture's longer side."""
 _TAG = 0.045
 """Font size of the tags, as a share of the picture's longer side."""
+_ROOMY = 15
+"""Up to so many tags have their full size."""
 _GRID_LINES = 8
 """On the ground, about."""
 _LEAST_GROUND = 2.0
@@ -69,11 +71,15 @@ class Area:
         ground: all of it.
         view: the part that is shown.
         image: whether it is an image's area.
+        known: whether the image's size is known; else it is taken to reach as far as what is drawn.
+        enlarged: how much larger than usual its tags are.
     """
 
     ground: Rectangle
     view: Rectangle
     image: bool
+    known: bool = True
+    enlarged: float = 1.0
 
     @property
     def longer_side(self) -> float:
@@ -95,6 +101,7 @@ def parts_canvas(
     *,
     title: str = "",
     shown: Sequence[Rectangle] | None = None,
+    enlarged: float = 1.0,
 ) -> Canvas:
     """The picture of a label made of boxes, polygons, lines or points, or of the paths of tracks.
 
@@ -106,12 +113,15 @@ def parts_canvas(
         colours: of the workers' lines.
         title: of the picture, before its size.
         shown: what is to be seen on it; None for all that is drawn.
+        enlarged: how much larger than usual tags are, for a picture that is shown small.
     """
     everything = list(_extents(parts, workers) if shown is None else shown)
     right = max((box[0] + box[2] for box in everything), default=1)
     bottom = max((box[1] + box[3] for box in everything), default=1)
+    known = size is not None
     size = size or (max(math.ceil(right), 1), max(math.ceil(bottom), 1))
-    area = Area((0, 0, *size), view_of(size, everything), image=True)
+    view = view_of(size, everything)
+    area = Area((0, 0, *size) if known else view, view, image=True, known=known, enlarged=enlarged)
     return canvas(name, area, title, (), _shapes(area, parts, workers, colours), tags_of(parts))
 
 
@@ -161,7 +171,8 @@ def canvas(
         tags: of each part its extent, its number and whether it is a candidate.
     """
     left, top, width, height = area.view
-    tag_size = round(area.longer_side * _TAG, 2)
+    crowded = max(min(math.sqrt(_ROOMY / max(len(tags), 1)), 1.0), 0.5)
+    tag_size = round(area.longer_side * _TAG * area.enlarged * crowded, 2)
     whole = area.view == area.ground
     return Canvas(
         name=name,
@@ -193,14 +204,14 @@ def marked(part: MarkedPart, arm: float) -> Iterator[Shape]:
     """
     role, tip = "candidate" if part.candidate else "label", f"{part.number}: {part.name}"
     for line in part.trail:
-        yield Shape(line.path(arm), "", part.colour, role, filled=False, tip=tip)
+        yield Shape(line.path(arm), "", part.colour, f"{role} trail", filled=False, tip=tip)
     filled = part.outline.closed and not part.candidate
     yield Shape(part.outline.path(arm), "", part.colour, role, filled=filled, tip=tip)
 
 
 def tags_of(parts: Iterable[MarkedPart]) -> list[tuple[Rectangle, str, bool]]:
     """Where the numbers of parts stand."""
-    return [(part.outline.extent, part.number, part.candidate) for part in parts]
+    return [(part.outline.anchor, part.number, part.candidate) for part in parts]
 
 
 def view_of(size: tuple[int, int], boxes: Iterable[Rectangle]) -> tuple[int, int, int, int]:
@@ -278,6 +289,8 @@ def _caption(area: Area, title: str, *, whole: bool) -> str:
     if not area.image:
         return title
     left, top, width, height = area.view
+    if not area.known:
+        return title or "The size of the image is not known."
     words = [title] if title else []
     words.append(f"{area.ground[2]:g} × {area.ground[3]:g} pixels")  # noqa: RUF001 - for people
     close = "" if whole else f"; close-up of {width:g} × {height:g} at {left:g}, {top:g}"  # noqa: RUF001 - for people
@@ -287,6 +300,7 @@ def _caption(area: Area, title: str, *, whole: bool) -> str:
 def _described(area: Area, title: str, tags: Sequence[tuple[Rectangle, str, bool]]) -> str:
     candidates = sum(candidate for *_, candidate in tags)
     _, _, width, height = area.ground
-    plain = f"Plain canvas of {width:g} by {height:g} pixels" if area.image else "Plan"
+    size = f" of {width:g} by {height:g} pixels" if area.known else ""
+    plain = f"Plain canvas{size}" if area.image else "Plan"
     named = f"{plain} ({title})" if title else plain
     return f"{named}: {len(tags) - candidates} labelled, {candidates} candidates; the table beside it names them."

@@ -17,7 +17,7 @@ from labeljob.report.fields.entries import LabelledElement, kind_of
 from labeljob.report.mask_pictures import thumbnails
 from labeljob.report.pictures import Thumbnail
 from labeljob.report.view import Card, Fact, Field, Rejected, Worker
-from labeljob.report.words import STATUS, explain
+from labeljob.report.words import STATUS, explain, shortened
 from labeljob.report.worker_answers import read_worker_answers
 from shared.json_node import JsonNode
 
@@ -49,7 +49,9 @@ def show_object(job: JobFacts, data_object: ObjectFacts, *, expanded: bool) -> C
     return Card(
         number=data_object.number,
         name=_name(data_object),
-        source=data_object.source[:_SOURCE_CHARACTERS],
+        source=""
+        if any(field.passage for field in fields.values())
+        else data_object.source[:_SOURCE_CHARACTERS],
         status=status,
         status_words=STATUS[status],
         summary=_summary(fields, status),
@@ -106,7 +108,7 @@ def _name(data_object: ObjectFacts) -> str:
     """The end of the URI; of a text, its beginning."""
     source = data_object.source
     name = source.rstrip("/").rpartition("/")[2] if source.startswith("s3://") else source
-    return name[:_NAME_CHARACTERS] or f"line {data_object.number}"
+    return shortened(name, _NAME_CHARACTERS) or f"line {data_object.number}"
 
 
 def _fields(label: Any) -> dict[str, Any]:
@@ -174,8 +176,10 @@ def _rejections(label: Any, field: str) -> Iterator[Rejected]:
     block = label.get("consolidation")
     for entry in _elements(block if isinstance(block, dict) else {}, "rejected"):
         if isinstance(entry, dict):
-            part = " ".join(text for text in (field, str(entry.get("part") or "")) if text)
-            yield Rejected(str(entry.get("worker-id")), part, str(entry.get("reason")))
+            path = str(entry.get("part") or "")
+            part = " ".join(text for text in (field, path) if text)
+            reason = str(entry.get("reason")).removeprefix(f"{path}: ")
+            yield Rejected(str(entry.get("worker-id")), part, reason)
     fields = label.get("fields")
     for name, value in (fields if isinstance(fields, dict) else {}).items():
         yield from _rejections(value, name)

@@ -24,7 +24,7 @@ from consolidation.mask_png import Colour
 from consolidation.palette import palette_colour
 from labeljob.report.outlines import Outline, from_above, outline_of
 from labeljob.report.rasters import IndexMap
-from labeljob.report.sequences import Sequence, read_sequences
+from labeljob.report.sequences import FrameSequence, read_sequences
 from labeljob.report.words import count, number, shortened, tally
 from shared.errors import AnswerError, GtConsensusError
 from shared.json_node import Json, JsonNode
@@ -164,7 +164,7 @@ class CountedPoints:
 class DrawnSequences:
     """Frames with what was marked in them, by sensor; "" for the only one."""
 
-    sensors: Mapping[str, Sequence]
+    sensors: Mapping[str, FrameSequence]
 
     @property
     def words(self) -> str:

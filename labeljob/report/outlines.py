@@ -35,6 +35,11 @@ class Outline:
         return min(across), min(down), max(across) - min(across), max(down) - min(down)
 
     @property
+    def anchor(self) -> Rectangle:
+        """Where its number stands: at the upper right corner of this rectangle; of an open line, at its end."""
+        return self.extent if self.closed else (*self.points[-1], 0, 0)
+
+    @property
     def centre(self) -> Point:
         """Of the extent."""
         left, top, width, height = self.extent
@@ -110,7 +115,7 @@ def outline_of(entry: JsonNode, *, closed: bool) -> Outline | None:
     left, top, width, height = (side.number() if side else None for side in sides)
     if left is None or top is None or width is None or height is None:
         return None
-    angle = entry.get("angle")
+    angle = entry.get("angle") or entry.get("rotation")
     return rectangle((left, top, width, height), angle.number() if angle else 0)
 
 

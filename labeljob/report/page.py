@@ -108,7 +108,8 @@ def _counts(job: JobFacts) -> tuple[Fact, ...]:
 
 def _facts(job: JobFacts, cards: Sequence[Card]) -> tuple[Fact, ...]:
     blocks = [data_object.consolidation for data_object in job.objects]
-    parts = [part for card in cards for field in card.fields for part in field.parts]
+    shown = [field for card in cards for field in card.fields]
+    parts = [part for field in shown if field.noun != "Categories" for part in field.parts]
     facts = [
         Fact("label attribute", job.label_attribute_name),
         Fact("job", job.name),

@@ -31,7 +31,7 @@ class Shape:
         path: SVG path data.
         transform: SVG transform that brings it to the canvas' units.
         colour: `#rrggbb`; empty for what has the page's own.
-        role: `label`, `candidate`, `worker` or `grid`.
+        role: `label`, `candidate`, `worker` or `grid`; `trail` too for the path of a track.
         filled: whether its inside is tinted.
         tip: what it is, in words.
     """

@@ -18,7 +18,7 @@ _PART_LISTS: Mapping[str, bool] = {
     "keypoints": False,
 }
 """Lists of parts in a frame, and whether their vertices make an area."""
-_MOST_PARTS = 200_000
+_MOST_PARTS = 100_000
 _LONGEST_TRAIL = 400
 """Points of a trail; of a longer one only every other is drawn, or fewer."""
 
@@ -75,7 +75,7 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class FrameSequence:
     """Frames and what is in them.
 
     Attributes:
@@ -91,7 +91,7 @@ class Sequence:
     metres: bool
 
 
-def read_sequences(node: JsonNode, *, whole: bool) -> dict[str, Sequence]:
+def read_sequences(node: JsonNode, *, whole: bool) -> dict[str, FrameSequence]:
     """The sequences of a document or of an answer, by the name of the sensor; "" for the only one.
 
     Args:
@@ -141,7 +141,7 @@ class _Reader:
         self._parts = 0
         self._linked = self._metres = False
 
-    def sequence(self) -> Sequence:
+    def sequence(self) -> FrameSequence:
         """All that there is to read."""
         key = None if self._bare else _frame_list(self._node)
         for frame in (self._node[key] if key else self._node).elements():
@@ -151,7 +151,7 @@ class _Reader:
             self._read(frame, candidate=True)
         tracks = [self._track(key, found) for key, found in self._tracks.items()]
         order = {key: place for place, key in enumerate(self._objects)}
-        return Sequence(
+        return FrameSequence(
             tuple(self._frames),
             tuple(sorted(tracks, key=lambda track: (track.candidate, order.get(track.key, len(order))))),
             self._linked,
@@ -201,8 +201,10 @@ class _Reader:
         named = part.get("label") or part.get("class-name")
         if named:
             return named.string(empty=True)
-        number = part.get("class-id")
-        return self._categories.get(str(number.value), str(number.value)) if number else ""
+        if number := part.get("class-id"):
+            return self._categories.get(str(number.value), str(number.value))
+        numbered = part.get("object-name")
+        return str(numbered.value).rpartition(":")[0] or str(numbered.value) if numbered else ""
 
     def _track(self, key: str, found: _Found) -> Track:
         seen = tuple(sorted(found.seen, key=lambda one: one.frame))
@@ -229,7 +231,7 @@ def _objects(node: JsonNode) -> dict[str, JsonNode]:
     return found
 
 
-def at_frame(sequence: Sequence, place: int) -> Sequence:
+def at_frame(sequence: FrameSequence, place: int) -> FrameSequence:
     """Only what is in one frame."""
     tracks = (
         replace(track, seen=tuple(one for one in track.seen if one.frame == place))

@@ -160,7 +160,7 @@ class Card:
     Attributes:
         number: manifest line, from 1.
         name: the end of its URI, or its text.
-        source: its URI or text in full.
+        source: its URI or text in full; empty where a text is shown with its marks.
         status: `failed`, `error`, `review`, `unlabelled` or `labelled`.
         status_words: the same for people.
         summary: the label in a few words.

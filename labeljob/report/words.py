@@ -17,11 +17,6 @@ _OF_ANY_KIND: _Words = (
     ("tie", lambda _: "Categories had equal votes; the tie rule chose."),
     (r"tie:part-(\d+)", lambda n: f"Part {n}: its categories had equal votes; the tie rule chose."),
     ("quorum", lambda _: "No category reached the quorum of votes; the most frequent one is the label."),
-    (
-        r"quorum:part-(\d+)",
-        lambda n: f"Part {n} has no quorum of votes; the most frequent one there is taken.",
-    ),
-    ("cycle", lambda _: "Majorities run in a circle; the order goes against one of them."),
     (r"quorum:candidate-(\d+)", lambda n: f"Candidate {n} was marked by too few workers to be a label."),
     ("rejected-answer", lambda _: "A worker's answer could not be counted; see below why."),
     ("rejected-part", lambda _: "A part of a worker's answer could not be counted; see below why."),

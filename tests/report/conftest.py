@@ -12,8 +12,14 @@ from typing import Any
 
 import pytest
 
-from labeljob.report import read_job, render_report
+from consolidation.batch import Job, consolidate
+from labeljob.report import JobFacts, read_job, render_report
+from labeljob.report.facts import ObjectFacts
 from labeljob.simulation import SimulatedJob, simulate
+from shared.contract import AnnotatedDataObject
+from shared.errors import ContractError
+from shared.json_node import JsonNode
+from shared.settings import Settings
 
 START = datetime(2026, 2, 3, 10, 0, 0, tzinfo=UTC)
 VOID = {"meta", "input", "img", "br", "hr", "link"}
@@ -122,7 +128,9 @@ def make_report(tmp_path: Path) -> MakeReport:
         entries = [
             {
                 "datasetObjectId": str(number),
-                "dataObject": {"s3Uri": lines[number]["source-ref"]},
+                "dataObject": {"content": lines[number]["source"]}
+                if "source" in lines[number]
+                else {"s3Uri": lines[number]["source-ref"]},
                 "annotations": [
                     {"workerId": worker, "annotationData": {"content": json.dumps(form)}}
                     for worker, form in forms.items()
@@ -147,3 +155,72 @@ def make_report(tmp_path: Path) -> MakeReport:
         return report_of(simulate(job).out)
 
     return make
+
+
+@dataclass(frozen=True)
+class KeptJob(JobFacts):
+    """A job whose artefacts are in memory."""
+
+    artefacts: dict[str, bytes] = field(default_factory=dict)
+
+    def artefact(self, uri: str, most: int = 0) -> bytes:
+        """What was written there."""
+        if uri not in self.artefacts:
+            raise ContractError(f"{uri} is not in the job's folder")
+        return self.artefacts[uri]
+
+
+class _Memory:
+    """S3 in memory."""
+
+    def __init__(self) -> None:
+        self.artefacts: dict[str, bytes] = {}
+
+    def read(self, uri: str, *, limit: int, limit_name: str) -> bytes:
+        """No answer lies in S3."""
+        raise AssertionError(uri)
+
+    def write(self, uri: str, body: bytes, content_type: str) -> None:
+        """Keep it."""
+        self.artefacts[uri] = body
+
+
+def labelled(
+    forms: Mapping[str, Mapping[str, Any]],
+    content: str | None = None,
+    label_categories: Sequence[str] = (),
+    settings: Settings | None = None,
+) -> KeptJob:
+    """A job of one data object with the label that its workers' forms give.
+
+    Args:
+        forms: by worker.
+        content: the data object, where it is a text.
+        label_categories: of the job.
+        settings: of the job.
+    """
+    data_object = {"s3Uri": "s3://acme-in/a.png"} if content is None else {"content": content}
+    annotations = [
+        {"workerId": worker, "annotationData": {"content": json.dumps(form)}}
+        for worker, form in forms.items()
+    ]
+    entry = AnnotatedDataObject.parse(
+        JsonNode({"datasetObjectId": "0", "dataObject": data_object, "annotations": annotations})
+    )
+    store = _Memory()
+    job = Job("label", tuple(label_categories), "s3://acme-out/output/")
+    (reply,) = consolidate(job, [entry], store, settings or Settings())
+    label = json.loads(json.dumps(reply.label))
+    facts = ObjectFacts(1, "s3://acme-in/a.png" if content is None else content, content, label, None, entry)
+    return KeptJob(Path(), "job", "label", {}, (facts,), store.artefacts)
+
+
+def shown(job: JobFacts) -> PageReader:
+    """The page of a job."""
+    return PageReader(render_report(job))
+
+
+def workers(*elements: Any, name: str = "mark") -> dict[str, dict[str, Any]]:
+    """One form per worker, ann, bob, cid ..., of one element."""
+    names = ("ann", "bob", "cid", "dee", "eve", "fay", "gus")
+    return {worker: {name: element} for worker, element in zip(names, elements, strict=False)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from consolidation.mask_png import parse_colour
 from consolidation.palette import hex_colour
@@ -17,6 +16,7 @@ from labeljob.report.fields.entries import (
     listed,
     part,
     summary,
+    without_empty_columns,
 )
 from labeljob.report.outlines import outline_of
 from labeljob.report.view import Fact, Field, Part
@@ -40,14 +40,13 @@ def show_cuboids(element: LabelledElement) -> Field:
     workers = element.drawn(DrawnParts)
     drawn = marked or any(answer.outlines for answer in workers.values())
     canvas = ground_canvas(element.html_name, marked, workers, element.colours)
-    columns: tuple[str, ...] = ("centre, m", "length × width × height, m", "heading", "attributes")  # noqa: RUF001 - for people
-    if not any(row.details[-1] for row in rows):
-        rows, columns = [replace(row, details=row.details[:-1]) for row in rows], columns[:-1]
+    names = ("centre, m", "length × width × height, m", "heading", "attributes")  # noqa: RUF001 - for people
+    shown, columns = without_empty_columns(rows, names)
     return Field(
         element.name,
-        summary(tuple(rows)),
+        summary(shown),
         canvases=(canvas,) if drawn else (),
-        parts=tuple(rows),
+        parts=shown,
         columns=columns,
     )
 

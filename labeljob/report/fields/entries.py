@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from consolidation.mask_png import Colour
@@ -114,6 +114,15 @@ def summary(parts: tuple[Part, ...]) -> str:
     candidates = sum(one.candidate for one in parts)
     kept = f" · {count(candidates, 'candidate')}" if candidates else ""
     return f"{tally([one.name for one in parts if not one.candidate]) or 'nothing marked'}{kept}"
+
+
+def without_empty_columns(
+    parts: Sequence[Part], columns: tuple[str, ...]
+) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+    """The rows and the names of their columns without those in which no row says anything."""
+    kept = [place for place in range(len(columns)) if any(one.details[place] for one in parts)]
+    rows = (replace(one, details=tuple(one.details[place] for place in kept)) for one in parts)
+    return tuple(rows), tuple(columns[place] for place in kept)
 
 
 def percent(share: float) -> float:

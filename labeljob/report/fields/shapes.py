@@ -61,7 +61,8 @@ def _place(entry: JsonNode, outline: Outline) -> str:
         )
         (left, top), (right, bottom) = outline.points[0], outline.points[-1]
         ends = f"from {_short(left)}, {_short(top)} to {_short(right)}, {_short(bottom)}"
-        return f"{count(len(outline.points), 'vertex', 'vertices')}, {_short(length)} long, {ends}"
+        vertices = f"{len(outline.points)} vertices, " if len(outline.points) > 2 else ""
+        return f"{vertices}{_short(length)} long, {ends}"
     left, top, width, height = outline.extent
     if entry.get("angle"):
         middle = (

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
+from consolidation.estimation.alignment import Step, Text, align, similarity
 from consolidation.palette import hex_colour, palette_colour
-from labeljob.report.fields.entries import GREY, LabelledElement, listed, part, summary, support
+from labeljob.report.fields.entries import (
+    GREY,
+    LabelledElement,
+    listed,
+    part,
+    summary,
+    support,
+    without_empty_columns,
+)
 from labeljob.report.fields.passage import Span, mark_passage
 from labeljob.report.pictures import Piece, Wording
 from labeljob.report.view import Fact, Field
@@ -18,8 +27,10 @@ _WORDINGS = 20
 """Most texts that are shown."""
 _LONGEST = 5_000
 """Most characters of one of them."""
-_COMPARED = 4_000_000
-"""Most pairs of words up to which two texts are compared."""
+_MOST_WORDS = 2_000
+"""Most words of a text whose differences are marked."""
+_ALIKE = 0.3
+"""Least similarity from which on differences are marked; other texts stand as they are."""
 _SUMMARY = 120
 _QUOTED = 200
 _FOUND = {
@@ -29,12 +40,12 @@ _FOUND = {
 }
 _READ_AS = {
     "any": "",
-    "code-point": "offsets count code points",
-    "utf-16": "offsets counted UTF-16 units; converted",
-    "code-point-lf": "offsets count code points, and CR LF as one; converted",
-    "utf-16-lf": "offsets counted UTF-16 units, and CR LF as one; converted",
-    "undecided": "nobody can say what the offsets count; they stand as given",
-    "no-text": "the text is not known; offsets stand as given",
+    "code-point": "counted in code points",
+    "utf-16": "converted from UTF-16 units",
+    "code-point-lf": "converted: the pages counted CR LF as one character",
+    "utf-16-lf": "converted from UTF-16 units that counted CR LF as one",
+    "undecided": "as given; nobody can say what they count",
+    "no-text": "as given; the text is not known",
 }
 
 
@@ -50,7 +61,7 @@ def show_text(element: LabelledElement) -> Field:
     return Field(
         element.name,
         shortened(value, _SUMMARY) or "an empty text",
-        facts=(Fact("found", _FOUND.get(method, method)),),
+        facts=(Fact("the label is", _FOUND.get(method, method)),),
         wordings=(chosen, *(_wording(text, value, entry) for text, entry in others[:_WORDINGS])),
         notes=(f"{count(more, 'more text')} in the label as written",) if more > 0 else (),
     )
@@ -69,15 +80,16 @@ def show_entities(element: LabelledElement) -> Field:
         colour = colours.get(entity["label"].string(), hex_colour(GREY))
         parts.append(part(entry, colour, _quote(entity, known, start, end), f"{start}-{end}"))
         spans.append(Span(start, end, number, parts[-1].name, colour, candidate))
+    rows, columns = without_empty_columns(parts, ("text", "characters"))
     passage, notes = mark_passage(known, spans) if known is not None else (None, ())
     return Field(
         element.name,
-        summary(tuple(parts)),
+        summary(rows),
         facts=tuple(_how_read(node)),
         passage=passage,
-        parts=tuple(parts),
+        parts=rows,
         noun="Entities",
-        columns=("text", "characters"),
+        columns=columns,
         notes=notes,
     )
 
@@ -108,19 +120,28 @@ def _wording(text: str, label: str, entry: JsonNode | None, *, chosen: bool = Fa
 def _compared(label: str, text: str) -> tuple[Piece, ...]:
     """A worker's text with what differs from the label's, word by word; character by character where both are one word."""
     one_word = not any(re.search(r"\s", given.strip()) for given in (label, text))
-    ours, theirs = (list(given) if one_word else re.findall(r"\s+|\S+", given) for given in (label, text))
-    if len(ours) * len(theirs) > _COMPARED or len(label) + len(text) > 2 * _LONGEST:
-        return (Piece(shortened(text, _LONGEST), "same"),)
-    return tuple(_pieces(ours, theirs))
+    ours, theirs = (
+        tuple(given) if one_word else tuple(re.findall(r"^\s+|\S+\s*", given)) for given in (label, text)
+    )
+    as_it_is = (Piece(shortened(text, _LONGEST), "same"),)
+    if max(len(ours), len(theirs)) > _MOST_WORDS or max(len(label), len(text)) > _LONGEST:
+        return as_it_is
+    steps = align(ours, theirs)
+    return tuple(_pieces(ours, theirs, steps)) if similarity(ours, theirs, steps) >= _ALIKE else as_it_is
 
 
-def _pieces(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[Piece]:
-    matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
-    for change, first, last, begin, end in matcher.get_opcodes():
-        if change == "equal":
-            yield Piece("".join(theirs[begin:end]), "same")
-            continue
-        if first < last:
-            yield Piece("".join(ours[first:last]), "missing")
-        if begin < end:
-            yield Piece("".join(theirs[begin:end]), "added")
+def _pieces(ours: Text, theirs: Text, steps: Sequence[Step]) -> Iterator[Piece]:
+    """Runs of what both have, and between them what only the label has, then what only the worker's text has."""
+
+    def same(step: Step) -> bool:
+        first, second = step
+        return first is not None and second is not None and ours[first] == theirs[second]
+
+    for alike, run in groupby(steps, key=same):
+        pairs = list(run)
+        written = "".join(theirs[second] for _, second in pairs if second is not None)
+        missing = "" if alike else "".join(ours[first] for first, _ in pairs if first is not None)
+        if missing:
+            yield Piece(missing, "missing")
+        if written:
+            yield Piece(written, "same" if alike else "added")

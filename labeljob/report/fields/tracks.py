@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from collections.abc import Sequence as Listed
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from consolidation.palette import hex_colour, palette_colour
 from labeljob.report.canvas import MarkedPart, ground_canvas, parts_canvas
 from labeljob.report.drawings import DrawnParts, DrawnSequences
-from labeljob.report.fields.entries import LabelledElement, part, summary
+from labeljob.report.fields.entries import LabelledElement, part, summary, support
 from labeljob.report.outlines import Outline
 from labeljob.report.pictures import Canvas
-from labeljob.report.sequences import Sequence, Track, at_frame, read_sequences
+from labeljob.report.sequences import FrameSequence, Track, at_frame, read_sequences
 from labeljob.report.view import Fact, Field, Part, Run
 from shared.json_node import JsonNode, parse_json
 
@@ -27,6 +26,18 @@ _FILM = 6
 """Most frames that are drawn one by one."""
 
 
+@dataclass(frozen=True, slots=True)
+class _LinkedObject:
+    """An object in several sensors: their names, and who gave its tracks one id."""
+
+    sensors: tuple[str, ...]
+    support: str
+
+    def others(self, sensor: str) -> str:
+        """The other sensors it is in."""
+        return f"{', '.join(name for name in self.sensors if name != sensor)} ({self.support})"
+
+
 def show_tracks(element: LabelledElement) -> Field:
     """The tracks of one sensor: when each is to be seen, and the paths of their centres."""
     return _tracks(element, _document(element), {})
@@ -35,14 +46,13 @@ def show_tracks(element: LabelledElement) -> Field:
 def show_linked_tracks(element: LabelledElement) -> Field:
     """The tracks of every sensor, and which of them are one object."""
     objects = {
-        str(entry["object-id"].value): ", ".join(entry["sensors"].strings())
+        str(entry["object-id"].value): _LinkedObject(entry["sensors"].strings(), support(entry))
         for entry in element.node["linked-objects"].elements()
     }
     field = _tracks(element, _document(element), objects)
     facts = [
-        Fact(f"{sensor} {fact.name}", fact.value)
+        Fact(sensor, ", ".join(f"{fact.name}: {fact.value}" for fact in _facts(counted)))
         for sensor, counted in element.node["sensors"].items()
-        for fact in _facts(counted)
     ]
     return replace(field, facts=(Fact("objects in several sensors", f"{len(objects)}"), *facts))
 
@@ -66,7 +76,7 @@ def show_detections(element: LabelledElement) -> Field:
     )
 
 
-def _document(element: LabelledElement) -> dict[str, Sequence]:
+def _document(element: LabelledElement) -> dict[str, FrameSequence]:
     uri = element.node["seq-label-ref"].string()
     return read_sequences(parse_json(element.job.artefact(uri, _MOST_BYTES), path=uri), whole=True)
 
@@ -74,10 +84,14 @@ def _document(element: LabelledElement) -> dict[str, Sequence]:
 def _facts(node: JsonNode) -> tuple[Fact, ...]:
     names = {"frames": "frames", "annotations": "marks", "candidates": "marks under quorum"}
     given = {words: node.get(name) for name, words in names.items()}
-    return tuple(Fact(words, f"{entry.integer():,}") for words, entry in given.items() if entry)
+    return tuple(
+        Fact(words, f"{entry.integer():,}") for words, entry in given.items() if entry and entry.integer()
+    )
 
 
-def _tracks(element: LabelledElement, sensors: Mapping[str, Sequence], objects: Mapping[str, str]) -> Field:
+def _tracks(
+    element: LabelledElement, sensors: Mapping[str, FrameSequence], objects: Mapping[str, _LinkedObject]
+) -> Field:
     colours = _track_colours(sensors)
     rows, canvases, notes = [], [], []
     for place, (sensor, sequence) in enumerate(sensors.items()):
@@ -110,7 +124,7 @@ def _tracks(element: LabelledElement, sensors: Mapping[str, Sequence], objects: 
     )
 
 
-def _numbered(sequence: Sequence) -> list[tuple[str, Track]]:
+def _numbered(sequence: FrameSequence) -> list[tuple[str, Track]]:
     """Tracks with their numbers, as the label's reasons count them: labels, then candidates, each from 1."""
     labels = [track for track in sequence.tracks if not track.candidate]
     candidates = [track for track in sequence.tracks if track.candidate]
@@ -120,7 +134,7 @@ def _numbered(sequence: Sequence) -> list[tuple[str, Track]]:
     ]
 
 
-def _track_colours(sensors: Mapping[str, Sequence]) -> dict[str, str]:
+def _track_colours(sensors: Mapping[str, FrameSequence]) -> dict[str, str]:
     """One for each object, the same in all sensors."""
     keys = dict.fromkeys(track.key for sequence in sensors.values() for track in sequence.tracks)
     return {key: hex_colour(palette_colour(place)) for place, key in enumerate(keys)}
@@ -130,9 +144,9 @@ def _row(
     sensor: str,
     number: str,
     track: Track,
-    sequence: Sequence,
+    sequence: FrameSequence,
     colours: Mapping[str, str],
-    objects: Mapping[str, str],
+    objects: Mapping[str, _LinkedObject],
 ) -> Part:
     first, last = (sequence.frames[one.frame] for one in (track.seen[0], track.seen[-1]))
     accepted = sum(not one.candidate for one in track.seen)
@@ -140,8 +154,8 @@ def _row(
     marked = f"{accepted or under}" + (f" and {under} under quorum" if accepted and under else "")
     details = [track.category, first if first == last else f"{first} to {last}", marked]
     if sensor:
-        others = [name for name in objects.get(track.key, "").split(", ") if name not in {sensor, ""}]
-        details = [sensor, *details, ", ".join(others)]
+        linked = objects.get(track.key)
+        details = [sensor, *details, linked.others(sensor) if linked else ""]
     runs = tuple(_runs(track, len(sequence.frames)))
     return part(
         (number, track.entry, track.candidate), colours[track.key], *details, name=track.name, runs=runs
@@ -166,8 +180,8 @@ def _paths(
     element: LabelledElement,
     html_name: str,
     sensor: str,
-    sequence: Sequence,
-    numbered: Listed[tuple[str, Track]],
+    sequence: FrameSequence,
+    numbered: Sequence[tuple[str, Track]],
     colours: Mapping[str, str],
 ) -> Canvas:
     """Where tracks begin, and the way their centres go."""
@@ -186,7 +200,7 @@ def _paths(
     return parts_canvas(html_name, None, parts, workers, element.colours, title=title)
 
 
-def _worker_paths(sequence: Sequence) -> DrawnParts:
+def _worker_paths(sequence: FrameSequence) -> DrawnParts:
     """A worker's own tracks as lines; a track of one frame as its outline."""
     outlines: list[Outline] = []
     names: list[str] = []
@@ -203,7 +217,7 @@ def _left_out(sensor: str, tracks: int) -> Iterator[str]:
         yield f"{prefix}{tracks} tracks; the first {_DRAWN} are drawn and the first {_ROWS} listed."
 
 
-def _category_rows(sequence: Sequence) -> Iterator[Part]:
+def _category_rows(sequence: FrameSequence) -> Iterator[Part]:
     """One row for each category's labels, one for its candidates."""
     marks = Counter((track.candidate, track.category) for track in sequence.tracks)
     frames = {key: set[int]() for key in marks}
@@ -227,14 +241,14 @@ def _category_rows(sequence: Sequence) -> Iterator[Part]:
 
 def _film(
     element: LabelledElement,
-    sequence: Sequence,
-    workers: Mapping[str, Sequence],
+    sequence: FrameSequence,
+    workers: Mapping[str, FrameSequence],
     numbers: Mapping[tuple[str, bool], tuple[str, str]],
 ) -> Iterator[Canvas]:
     """Some of the frames in which anything was marked, evenly spread."""
     filled = sorted({one.frame for track in sequence.tracks for one in track.seen})
-    count_shown = min(len(filled), _FILM)
-    chosen = [filled[place * (len(filled) - 1) // max(count_shown - 1, 1)] for place in range(count_shown)]
+    shown = min(len(filled), _FILM)
+    chosen = [filled[place * (len(filled) - 1) // max(shown - 1, 1)] for place in range(shown)]
     extents = [one.outline.extent for track in sequence.tracks for one in track.seen]
     for place in chosen:
         name = sequence.frames[place]
@@ -251,10 +265,17 @@ def _film(
         }
         html_name = f"{element.html_name}-{place}"
         yield parts_canvas(
-            html_name, None, parts, drawn, element.colours, title=f"Frame {name}", shown=extents
+            html_name,
+            None,
+            parts,
+            drawn,
+            element.colours,
+            title=f"Frame {name}",
+            shown=extents,
+            enlarged=2.0 if shown > 2 else 1.0,
         )
 
 
-def _worker_marks(sequence: Sequence) -> DrawnParts:
+def _worker_marks(sequence: FrameSequence) -> DrawnParts:
     outlines = tuple(one.outline for track in sequence.tracks for one in track.seen)
     return DrawnParts(outlines, tuple(track.name for track in sequence.tracks for _ in track.seen))
