@@ -57,9 +57,13 @@ def posterior(votes: npt.NDArray[np.float64], categories: int) -> npt.NDArray[np
     evidence = log_evidence(votes, total, categories)
     unseen = max(categories - votes.shape[-1], 0)
     empty = log_evidence(np.zeros(1), total, categories)[0]
-    top = np.maximum(evidence.max(axis=-1, keepdims=True), empty)
+    top = evidence.max(axis=-1, keepdims=True)
+    rest: npt.NDArray[np.float64] | float = 0.0
+    if unseen:
+        top = np.maximum(top, empty)
+        rest = unseen * np.exp(empty - top)
     odds = np.exp(evidence - top)
-    share: npt.NDArray[np.float64] = odds / (odds.sum(axis=-1, keepdims=True) + unseen * np.exp(empty - top))
+    share: npt.NDArray[np.float64] = odds / (odds.sum(axis=-1, keepdims=True) + rest)
     return share
 
 

@@ -73,3 +73,10 @@ def test_existence_is_one_half_when_half_the_workers_marked_a_part() -> None:
 )
 def test_pair_agreement(votes: list[float], expected: float | None) -> None:
     assert pair_agreement(np.array(votes, float)) == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize("votes", [600.0, 1e6])
+def test_votes_beyond_what_an_exponential_holds_still_give_a_probability(votes: float) -> None:
+    """Weights may be so large."""
+    assert existence(votes, 2 * votes) == pytest.approx(0.5)
+    assert posterior(np.array([votes, votes]), 2).tolist() == pytest.approx([0.5, 0.5])

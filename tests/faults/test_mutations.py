@@ -1,4 +1,4 @@
-"""The sample events with one worker's answer spoilt at any place: the damage stays with that answer, whatever it is."""
+"""The sample events with answers spoilt at any place, with workers of any weight, and with one worker only."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ class _Memory:
         self.written[uri] = body
 
 
-def _consolidated(event: Wire) -> tuple[list[Wire], dict[str, bytes]]:
+def _consolidated(event: Wire, of_job: Settings = DEFAULTS) -> tuple[list[Wire], dict[str, bytes]]:
     """The labels in the order of the payload, as JSON carries them, and the artefacts."""
     request = ConsolidationRequest.parse(event)
     assert isinstance(request.payload, JsonNode)
     job = Job(request.label_attribute_name, request.label_categories, "s3://bucket/output/")
     payload, store = ConsolidationPayload.parse(request.payload), _Memory()
-    replies = consolidate(job, payload.data_objects, store, DEFAULTS)
+    replies = consolidate(job, payload.data_objects, store, of_job)
     assert [one.data_object_id for one in replies] == [one.data_object_id for one in payload.data_objects]
     return json.loads(json.dumps([reply.label for reply in replies], allow_nan=False)), store.written
 
@@ -173,3 +173,37 @@ def test_a_spoilt_answer_costs_at_most_itself(name: str, data: st.DataObject) ->
     if costs_all and "fields" not in mine and "annotationsFromAllWorkers" not in mine:
         content["content"] = "unreadable"
         assert _without_blame(mine) == _without_blame(_consolidated(event)[0][place])
+
+
+def _members(value: Any, key: str) -> Iterator[Any]:
+    """Every member of that name, however deep."""
+    for member in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _members(member, key)
+    if isinstance(value, dict) and key in value:
+        yield value[key]
+
+
+@pytest.mark.parametrize("weight", [1e-6, 700.0, 1e6])
+@pytest.mark.parametrize("name", ANSWERED)
+def test_weights_of_any_size_give_probabilities(name: str, weight: float) -> None:
+    """What the setting allows must not underflow: a probability that is no number is no JSON."""
+    weighted = Settings(method="weighted", default_worker_weight=weight)
+    labels, artefacts = _consolidated(EVENTS[name], weighted)
+    documents = [json.loads(body) for uri, body in artefacts.items() if uri.endswith(".json")]
+    assert "unexpected " not in json.dumps(labels)
+    assert all(found is None or 0 < found < 1 for found in _members([labels, documents], "confidence"))
+
+
+@pytest.mark.parametrize("name", [name for name in ANSWERED if name != "broken-answers"])
+def test_one_worker_alone_gives_no_probability(name: str) -> None:
+    """Neither of the label nor of any of its parts."""
+    event = copy.deepcopy(EVENTS[name])
+    for entry in event["payload"]:
+        entry["annotations"] = entry["annotations"][:1]
+    labels, artefacts = _consolidated(event)
+    documents = [json.loads(body) for uri, body in artefacts.items() if uri.endswith(".json")]
+    everything = [labels, documents]
+    assert set(_members(everything, "confidence")) <= {None}
+    assert not [one for shown in _members(everything, "probabilities") for one in shown.values() if one]
+    assert not [one for shown in _members(everything, "confidence-map") for one in shown.values() if one]
+    assert all(label["consolidation"]["needs-review"] for label in labels)
