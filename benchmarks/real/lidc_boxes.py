@@ -14,7 +14,8 @@ from benchmarks.real.labels import label_of, task_of
 from benchmarks.real.metrics import as_element, box_iou, corners, parts_of, same_groups
 from benchmarks.real.rows import Row
 from benchmarks.real.sources import folder, rows_of
-from consolidation.kinds.boxes import BoxesKind, MergedBoxes
+from consolidation.kinds.boxes import BoxesKind, MergedBox
+from consolidation.kinds.image_parts import MergedParts
 
 DATA_SETS = ("lidc_nodules",)
 READERS = ("r1", "r2", "r3", "r4")
@@ -93,7 +94,7 @@ def _compare(one: _Slice, masks: Masks) -> tuple[bool, list[tuple[float, float, 
     layout = kind.lay_out(made.answers, task_of([NODULE]))
     owners = parts_of(made.answers, layout.shapes, [part.worker for part in layout.parts])
     nodules = [one.drawn[reader][place][0] for reader, place in owners]
-    merged: MergedBoxes = made.consensus.merged
+    merged: MergedParts[MergedBox] = made.consensus.merged
     cluster = {
         member: number
         for number, box in enumerate((*merged.labels, *merged.candidates))

@@ -37,6 +37,25 @@ def painted(outline: Outline, size: tuple[int, int]) -> Mask:
     return np.array(image)
 
 
+def covered(outline: Outline, columns: int, rows: int) -> Mask:
+    """The pixels whose centres, at halves, a polygon winds around: shape (rows, columns)."""
+    start, end = outline, np.roll(outline, -1, axis=0)
+    low, high = (
+        np.ceil(pick(start[:, 1], end[:, 1]) - 0.5).astype(np.int64) for pick in (np.minimum, np.maximum)
+    )
+    count = high - low
+    edge = np.repeat(np.arange(len(start)), count)
+    row = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + low[edge]
+    way = end - start
+    x = start[edge, 0] + (row + 0.5 - start[edge, 1]) * way[edge, 0] / way[edge, 1]
+    column = np.clip(np.ceil(x - 0.5), 0, columns).astype(np.int64)
+    seen = (row >= 0) & (row < rows)
+    wound = np.zeros((rows, columns + 1), np.int64)
+    np.add.at(wound, (row[seen], column[seen]), np.sign(way[edge, 1]).astype(np.int64)[seen])
+    inside: Mask = np.cumsum(wound, axis=1)[:, :columns] != 0
+    return inside
+
+
 def deep_inside(outline: Outline, columns: int, rows: int, depth: float) -> Mask:
     """The pixels whose centres, at whole coordinates, lie inside a polygon and at least `depth` from its border: shape (rows, columns)."""
     x, y = (axis.reshape(-1, 1) for axis in np.meshgrid(np.arange(columns), np.arange(rows)))

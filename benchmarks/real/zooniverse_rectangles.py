@@ -10,7 +10,8 @@ from benchmarks.real.labels import label_of, task_of
 from benchmarks.real.metrics import as_element, parts_of, same_groups
 from benchmarks.real.rows import Row
 from benchmarks.real.sources import folder, read_json
-from consolidation.kinds.boxes import BoxesKind, MergedBoxes
+from consolidation.kinds.boxes import BoxesKind, MergedBox
+from consolidation.kinds.image_parts import MergedParts
 
 DATA_SETS = ("zooniverse_reducer_fixtures",)
 _SIDES = ("x", "y", "width", "height")
@@ -66,7 +67,7 @@ def _alike(drawn: Sequence[Drawn], expected: Sequence[int]) -> bool:
         return False
     layout = kind.lay_out(made.answers, task_of(["rectangle"]))
     owners = parts_of(made.answers, layout.shapes, [part.worker for part in layout.parts])
-    merged: MergedBoxes = made.consensus.merged
+    merged: MergedParts[MergedBox] = made.consensus.merged
     clusters = [
         (owners[member], number)
         for number, box in enumerate((*merged.labels, *merged.candidates))
