@@ -172,7 +172,7 @@ def _kind_named(element: str, kind: str) -> Kind:
 def _kind_of(answers: Sequence[Any]) -> Kind | None:
     """Each kind is asked about every answer: checkboxes of which most workers ticked one are no radio buttons.
 
-    A kind whose answers are all answers of another too, as ratings are classes, is the element's when it recognises more than half of
+    A kind whose answers are all answers of another too, as ratings are classes, is the element's when it recognises at least half of
     those. No kind has the element where more answers than it recognises are not to be read by it and known to no other.
     """
     shapes = [_shape(answer) for answer in answers]
@@ -184,7 +184,11 @@ def _kind_of(answers: Sequence[Any]) -> Kind | None:
     if best is None:
         return None
     best = next(
-        (kind for kind in KINDS if kind.special_of == best.name and 2 * votes[kind.name] > votes[best.name]),
+        (
+            kind
+            for kind in KINDS
+            if kind.special_of == best.name and 2 * votes[kind.name] >= votes[best.name] > 0
+        ),
         best,
     )
     strangers = sum(bool(shape) and not best.accepts(shape) and not recognise(shape) for shape in shapes)

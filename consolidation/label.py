@@ -17,6 +17,10 @@ from shared.settings import Settings
 
 HARMLESS = ("the worker answered more than once", "the worker has weight 0")
 """Beginnings of rejections that follow a rule and ask for no review."""
+_SHOWN = 20
+"""Reasons, rejections and failed elements that a label moved to S3 shows in its place."""
+_LONGEST = 300
+"""Characters of a reason: it may quote what a worker sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ def error_label(
 
 def error_value(failure: GtConsensusError) -> dict[str, Json]:
     """What stands in the place of a label value: `{"error": {"code": ..., "message": ...}}`."""
-    return {"error": {"code": failure.code, "message": failure.reason}}
+    return {"error": {"code": failure.code, "message": _clipped(failure.reason)}}
 
 
 def fit_reply(
@@ -151,9 +155,10 @@ def fit_reply(
 ) -> list[ConsolidatedAnnotation]:
     """Keep the reply under its size: the largest labels move to S3 until the rest fits.
 
-    A moved label is `{"label-ref": uri, "consolidation": {...}}`, with its `error` if it has one and the `error` of each of its `fields`;
-    the document at the URI is the whole label. Its block says in `rejected-total` how many rejections there are, where it does not
-    list them all. A label that would not become smaller stays. One that cannot be stored becomes an error label that says why.
+    A moved label is `{"label-ref": uri, "consolidation": {...}}`, with its `error` if it has one and the `error` of its first `fields`
+    that have one; the document at the URI is the whole label. Its block says in `rejected-total` how many rejections there are, where
+    it does not list them all. A label that would not become smaller stays. One that cannot be stored becomes an error label that
+    says why.
 
     Args:
         replies: in the order received.
@@ -187,7 +192,8 @@ def _moved(label: dict[str, Json], save: Save, settings: Settings) -> dict[str, 
     except GtConsensusError as failure:
         return error_label(failure, (), settings)
     error = {"error": label["error"]} if "error" in label else {}
-    failed = {name: {"error": field["error"]} for name, field in _fields(label).items() if "error" in field}
+    failing = [name for name, field in _fields(label).items() if "error" in field and len(name) <= _LONGEST]
+    failed = {name: {"error": _fields(label)[name]["error"]} for name in failing[:_SHOWN]}
     brief, total = _brief(label["consolidation"]), rejections_in(label)
     if total > len(brief["rejected"]):
         brief["rejected-total"] = total
@@ -222,12 +228,19 @@ def serialise(document: Json) -> bytes:
 
 def _brief(block: Any) -> dict[str, Any]:
     """A block without what may be long: reasons and rejections are in the document at `label-ref`."""
-    return {**block, "reasons": block["reasons"][:20], "rejected": block["rejected"][:20]}
+    reasons = [_clipped(reason) for reason in block["reasons"][:_SHOWN]]
+    return {**block, "reasons": reasons, "rejected": block["rejected"][:_SHOWN]}
 
 
 def _written(rejection: Rejection) -> dict[str, Json]:
-    written: dict[str, Json] = {"worker-id": rejection.worker_id, "reason": rejection.reason}
-    return written if rejection.part is None else {**written, "part": rejection.part}
+    written: dict[str, Json] = {"worker-id": rejection.worker_id, "reason": _clipped(rejection.reason)}
+    return written if rejection.part is None else {**written, "part": _clipped(rejection.part)}
+
+
+def _clipped(text: str) -> str:
+    """The text without its middle, where it is too long: it begins with the place and ends with the setting."""
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]} ... {text[-half:]}"
 
 
 def _sequence(rejection: Rejection) -> tuple[str, str, str]:

@@ -73,7 +73,7 @@ class ClassKind(Kind):
     def parse(self, element: JsonNode, limits: Limits) -> ClassChoice:
         """Read the class and the comment."""
         members = element.object()
-        if "label" not in members:
+        if "label" not in members or isinstance(members["label"], bool):
             label = next((name for name, state in members.items() if state is True), "")
             return ClassChoice(text_within(JsonNode(label, element.path, element.error), limits))
         comment = element.get("workerComment")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -78,6 +79,35 @@ def test_where_no_answer_is_to_blame_alone_the_label_names_the_limit(
     error = label_of(consolidated([entry("0", *answers)]), "0")["error"]
     assert error["code"] == "limit"
     assert "(setting limits.overlaps)" in error["message"]
+
+
+LONG = "x" * 9_000
+QUOTED = [
+    {"labelMappings": {"road": {"color": LONG}}, "labeledImage": {"pngImageData": ""}},
+    {"labelMappings": {LONG: {"color": 3}}, "labeledImage": {"pngImageData": ""}},
+    {"tracking-annotations": [{"frame-no": 0, "annotations": [_box(1, **{"object-id": LONG})] * 25}]},
+    {"boundingBoxes": [{"label": LONG * 12}] * 25},
+]
+
+
+@pytest.mark.parametrize("element", QUOTED, ids=lambda element: next(iter(element)))
+@pytest.mark.parametrize("name", ["e", "n" * 9_000], ids=["short name", "long name"])
+def test_what_a_worker_sends_does_not_swell_the_reply_through_what_is_said_of_it(
+    consolidated: Send, configure: Callable[..., None], element: Any, name: str
+) -> None:
+    """Lambda cuts off a reply of more than 6 MB, and with it the labels of the whole batch."""
+    configure({"limits": {"reply-bytes": 50_000}})
+    payload = [entry(str(place), answer(WORKERS[0], **{name: element})) for place in range(3)]
+    assert len(json.dumps(consolidated(payload))) <= 50_000
+
+
+def test_a_form_of_hundreds_of_broken_elements_does_not_swell_the_reply(
+    consolidated: Send, configure: Callable[..., None]
+) -> None:
+    configure({"limits": {"reply-bytes": 50_000}})
+    form = {f"element {place}": {"label": ""} for place in range(400)}
+    payload = [entry(str(place), answer(WORKERS[0], **form)) for place in range(3)]
+    assert len(json.dumps(consolidated(payload))) <= 50_000
 
 
 def test_overlaps_are_counted_over_all_frames_too(consolidated: Send, configure: Callable[..., None]) -> None:

@@ -105,6 +105,11 @@ def test_one_strange_answer_does_not_make_a_class_of_the_others_rating(
     assert label["consolidation"]["kind"] == "rating"
 
 
+def test_a_radio_button_may_be_called_label(label_from: Callable[..., Any]) -> None:
+    label = label_from({"label": True, "other": False}, {"label": True, "other": False})
+    assert (label["class-name"], label["consolidation"]["workers"]) == ("label", 2)
+
+
 def test_ratings_among_more_checkboxes_are_checkboxes(label_from: Callable[..., Any]) -> None:
     several = {**STARS[0], "1": True}
     assert label_from(STARS[0], STARS[1], several)["consolidation"]["kind"] == "multi-label"
