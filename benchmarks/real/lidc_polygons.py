@@ -126,8 +126,8 @@ def _compare(one: _Slice, masks: Masks) -> tuple[bool, list[tuple[float, float, 
         truth, corner = _consensus(masks, f"{one.scan}/{nodule}", one.number)
         drawn = [_mask(layout.shapes[member], truth, corner) for member in members]
         votes = np.sum(drawn, axis=0) * 2
-        made_masks = (_mask(polygon.outline, truth, corner), votes > len(drawn), votes >= len(drawn))
-        fused, majority, half = (mask_iou(mask, truth) for mask in made_masks)
+        ways = (_mask(polygon.outline, truth, corner), votes > len(drawn), votes >= len(drawn))
+        fused, majority, half = (mask_iou(mask, truth) for mask in ways)
         scores.append((fused, majority, half, float(np.mean([mask_iou(mask, truth) for mask in drawn]))))
     return same_groups([cluster[place] for place in range(len(nodules))], nodules), scores
 

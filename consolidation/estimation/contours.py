@@ -176,34 +176,10 @@ def _squared_distance(points: Floats, start: Floats, end: Floats) -> Floats:
     return squared
 
 
-def without_chamfers(outlines: Outlines, kept: Indices) -> Indices:
-    """The kept vertices without the second of two between long sides: the grid cuts corners off inside its cells.
-
-    Args:
-        outlines: P of them, as traced.
-        kept: numbers of the vertices kept, ascending, the first of each outline among them.
-
-    Time O(V).
-    """
-    owner = outlines.owners[kept]
-    starts = np.searchsorted(owner, np.arange(len(outlines) + 1))
-    counts = np.diff(np.append(kept, len(outlines.points)))
-    before = np.arange(-1, len(kept) - 1)
-    before[starts[:-1]] = starts[1:] - 1
-    after = np.arange(1, len(kept) + 1)
-    after[starts[1:] - 1] = starts[:-1]
-    cut = (counts <= _CHAMFER) & (counts[before] > _FIT) & (counts[after] > _FIT)
-    cut &= np.diff(starts)[owner] > _LEAST
-    first = np.zeros(len(kept), bool)
-    first[starts[:-1]] = True
-    place = np.flatnonzero(cut)
-    dropped = np.where(first[after[place]], place, after[place])
-    dropped = dropped[~first[dropped]]
-    return np.delete(kept, dropped)
-
-
 def sharpened(outlines: Outlines, kept: Indices, reach: Floats) -> Outlines:
     """Outlines with a corner wherever two sides meet, each side laid through the vertices it stands for.
+
+    The grid cuts corners off inside its cells: a side of hardly any vertices between two long ones goes, where these meet near it.
 
     Args:
         outlines: P of them, as traced.
@@ -215,21 +191,34 @@ def sharpened(outlines: Outlines, kept: Indices, reach: Floats) -> Outlines:
 
     Time and memory O(V).
     """
-    owners = outlines.owners
-    owner = owners[kept]
+    owner = outlines.owners[kept]
     starts = np.searchsorted(owner, np.arange(len(outlines) + 1))
     corners = Outlines(outlines.points[kept], starts)
-    through, along = _sides(outlines.points - corners.points[_side_of(kept, len(owners))], kept)
-    through += corners.points
     begun, ended = corners.points, corners.following
-    short = ~np.isfinite(along).all(axis=1)
+    through, along = _sides(outlines.points - begun[_side_of(kept, len(outlines.points))], kept)
+    through += begun
+    short = np.isnan(along[:, 0])
     through[short], along[short] = begun[short], (ended - begun)[short]
-    before = np.arange(-1, len(kept) - 1)
-    before[starts[:-1]] = starts[1:] - 1
-    moved = _meeting(through[before], along[before], through, along)
-    with np.errstate(invalid="ignore"):
-        near = ((moved - begun) ** 2).sum(axis=1) <= reach[owner] ** 2
-    return Outlines(np.where(near[:, None], moved, begun), starts)
+    number = np.arange(len(kept))
+    before, after = number - 1, number + 1
+    before[starts[:-1]], after[starts[1:] - 1] = starts[1:] - 1, starts[:-1]
+    limit = reach[owner]
+    corner = _meeting(through[before], along[before], through, along)
+    made = np.where(_near(corner, begun, limit)[:, None], corner, begun)
+    tip = _meeting(through[before], along[before], through[after], along[after])
+    lengths = np.diff(np.append(kept, len(outlines.points)))
+    cut = (lengths <= _CHAMFER) & ~short[before] & ~short[after] & (np.diff(starts)[owner] > _LEAST)
+    cut &= _near(tip, begun, limit) & _near(tip, ended, limit)
+    made[cut] = tip[cut]
+    staying = np.ones(len(kept), bool)
+    staying[after[cut]] = False
+    return Outlines(made, starts).only(np.flatnonzero(staying))
+
+
+def _near(points: Floats, others: Floats, limit: Floats) -> npt.NDArray[np.bool_]:
+    with np.errstate(invalid="ignore", over="ignore"):
+        near: npt.NDArray[np.bool_] = ((points - others) ** 2).sum(axis=1) <= limit**2
+    return near
 
 
 def _side_of(kept: Indices, points: int) -> Indices:

@@ -10,7 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
-from consolidation.estimation.contours import sharpened, simplified, trace, without_chamfers
+from consolidation.estimation.contours import sharpened, simplified, trace
 from consolidation.estimation.outline_grid import Region, crossings_of, extents, median_region
 from consolidation.estimation.outlines import (
     Floats,
@@ -189,9 +189,7 @@ def _polished(contours: Outlines, region: Region, numbers: Sequence[int]) -> lis
     lines = region.inside.shape[1] - 2
     tolerance = np.minimum(TOLERANCE, TOLERANCE_SHARE * lines * np.hypot(step[:, 0], step[:, 1]))
     kept = simplified(contours, tolerance)
-    sharp = sharpened(
-        contours, without_chamfers(contours, kept), tolerance + _REACH * np.hypot(step[:, 0], step[:, 1])
-    )
+    sharp = sharpened(contours, kept, tolerance + _REACH * np.hypot(step[:, 0], step[:, 1]))
     low = region.origin[numbers] + step / 2
     best = []
     for place, each in enumerate(tolerance.tolist()):

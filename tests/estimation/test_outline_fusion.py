@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from consolidation.estimation import outline_fusion
 from consolidation.estimation.outline_fusion import fuse
-from consolidation.estimation.outlines import Outline, Outlines, are_simple, canonical, overlaps_between
+from consolidation.estimation.outlines import (
+    Outline,
+    Outlines,
+    are_simple,
+    areas,
+    canonical,
+    overlaps_between,
+)
 
 LETTER = ((0, 0), (60, 0), (60, 20), (20, 20), (20, 60), (0, 60))
 BAY = ((0, 0), (20, 0), (20, 70), (80, 70), (80, 0), (100, 0), (100, 100), (0, 100))
@@ -113,6 +120,23 @@ def test_one_gross_outlier_among_three_does_no_harm(outlier: Any) -> None:
     made = _fused([inner, outer, outlier])
     assert _iou(made, outer) > _iou(inner, outer) - 0.01
     assert _iou(made, inner) > _iou(inner, outer) - 0.01
+
+
+@pytest.mark.parametrize("mirror", [1, -1])
+def test_a_small_notch_between_long_sides_costs_no_more_than_itself(mirror: int) -> None:
+    """Three workers agree on two corners of a triangle; where their tops cross, the border steps by half a pixel.
+
+    What two of them cover is counted on cells of 1/50 pixel.
+    """
+    tops = [(12, 3), (13, 5), (12, 4)]
+    drawn = [_outline([top, (20, 19), (4, 16)]) * (mirror, 1) for top in tops]
+    x, y = np.meshgrid(mirror * (np.arange(0, 1100) + 0.5) / 50, (np.arange(0, 1000) + 0.5) / 50)
+    votes = np.zeros(x.shape)
+    for triangle in drawn:
+        ways = zip(triangle, np.roll(triangle, -1, axis=0), strict=True)
+        left = [(b[0] - a[0]) * (y - a[1]) > (b[1] - a[1]) * (x - a[0]) for a, b in ways]
+        votes += np.all(left, axis=0) | ~np.any(left, axis=0)
+    assert areas(Outlines.of([_fused(drawn)]))[0] == pytest.approx((votes > 1).sum() / 2500, abs=0.1)
 
 
 def test_weights_are_votes() -> None:
