@@ -93,7 +93,7 @@ def _same_way(
     closed = np.array([len(drawing) > 2 and np.array_equal(drawing[0], drawing[-1]) for drawing in drawings])
     turned = list(drawings)
     samples = sampled(drawings, STEPS)
-    for one in np.flatnonzero(closed & closed[central]):
+    for one in np.flatnonzero(closed & closed[central]).tolist():
         nearest = int(np.hypot(*(samples[one] - drawings[central[one]][0]).T).argmin())
         turned[one] = _from_way(drawings[one], nearest / (STEPS - 1))
         samples[one] = sampled([turned[one]], STEPS)[0]
