@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.matching import Overlaps
-from consolidation.estimation.medians import weighted_medians
 
 Boxes = npt.NDArray[np.float64]
 _BLOCK = 256
@@ -76,24 +75,6 @@ def iou_matrix(boxes: Boxes, others: Boxes) -> npt.NDArray[np.float64]:
         intersection, union, out=np.zeros_like(intersection), where=union > 0
     )
     return iou
-
-
-def fuse(boxes: Boxes, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """One box from several of the same thing: the weighted median of each edge.
-
-    The median bears one gross outlier among three workers, where a mean does not.
-
-    Args:
-        boxes: float64, shape (M, 4), M >= 1: left, top, right, bottom. Not modified.
-        weights: float64, shape (M,): > 0.
-
-    Returns:
-        float64, shape (4,). Where the weight splits exactly in half, the two middle edges are averaged, so that two workers
-        give their mean.
-
-    Time O(M log M).
-    """
-    return weighted_medians(boxes, weights)
 
 
 def _area(boxes: Boxes) -> npt.NDArray[np.float64]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation import boxes
 from consolidation.estimation.medians import weighted_medians
 from consolidation.estimation.votes import winner
 
@@ -95,11 +94,13 @@ def fuse(rotated: Floats, weights: Floats, skill: Floats) -> Floats:
 def _fused_at(members: Floats, weights: Floats, angle: float) -> Floats:
     """The medians of the edges in the frame turned by an angle."""
     if angle == 0:
-        return np.append(boxes.fuse(members[:, :4], weights), 0.0)
+        return np.append(weighted_medians(members[:, :4], weights), 0.0)
     centre, size = _parts(members)
     origin = centre[0]
     level = turned(centre - origin, np.array(-angle))
-    left, top, right, bottom = boxes.fuse(np.column_stack([level - size / 2, level + size / 2]), weights)
+    left, top, right, bottom = weighted_medians(
+        np.column_stack([level - size / 2, level + size / 2]), weights
+    )
     middle = origin + turned(np.array([left + right, top + bottom]) / 2, np.array(angle))
     half = np.array([right - left, bottom - top]) / 2
     return np.concatenate([middle - half, middle + half, [angle]])

@@ -9,15 +9,16 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.boxes import Boxes, fuse, overlaps_between
+from consolidation.estimation.boxes import Boxes, overlaps_between
+from consolidation.estimation.medians import weighted_medians
 from consolidation.kinds.base import (
     Answer,
     Consensus,
     Save,
     Task,
     check_count,
-    text_within,
 )
+from consolidation.kinds.geometry import DIGITS, REACH
 from consolidation.kinds.image_parts import MergedParts, plain_number, written_part
 from consolidation.kinds.parts import (
     Decision,
@@ -28,16 +29,12 @@ from consolidation.kinds.parts import (
     agree_on_size,
     consensus_of,
     decide,
+    overlaps_limited,
     parse_image_size,
+    read_parts,
 )
-from shared.errors import AnswerError, LimitError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
-
-_DIGITS = 6
-"""Decimals kept of coordinates that do not come as whole pixels: enough to clean float sums, too few to move a box."""
-_REACH = 1e9
-"""No image is larger in pixels; with coordinates up to here no area overflows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +93,10 @@ class BoxesKind(PartsKind[Boxes]):
         size = parse_image_size(element)
         listed = element["boundingBoxes"]
         check_count(listed, len(listed.array()), "has {} boxes", limits.parts, "limits.parts")
-        boxes, labels, faults, whole = [], [], [], True
-        for node in listed.elements():
-            try:
-                edges = _edges(node, size)
-                labels.append(text_within(node["label"], limits))
-                boxes.append(edges)
-                whole = whole and all(float(edge).is_integer() for edge in edges)
-            except AnswerError as fault:
-                faults.append((node.path, fault.reason))
-        array = np.array(boxes, dtype=np.float64).reshape(-1, 4)
-        return BoxesAnswer(size, array, tuple(labels), whole, tuple(faults))
+        read, labels, faults = read_parts(listed, lambda node: _edges(node, size), limits)
+        boxes = np.array(read, dtype=np.float64).reshape(-1, 4)
+        whole = bool((boxes == np.round(boxes)).all())
+        return BoxesAnswer(size, boxes, tuple(labels), whole, faults)
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, fuse; see the class for the rules."""
@@ -120,12 +110,10 @@ class BoxesKind(PartsKind[Boxes]):
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Boxes]:
         """Boxes from top to bottom, left to right, with their IoU."""
-        parts, boxes = _in_reading_order(answers)
+        parts, boxes = in_reading_order(answers)
         workers = np.array([part.worker for part in parts], dtype=np.int64)
-        try:
+        with overlaps_limited():
             overlaps = overlaps_between(boxes, workers, task.settings.limits.overlaps)
-        except OverflowError as failure:
-            raise LimitError(str(failure), limit="limits.overlaps") from failure
         return Layout(parts, overlaps, boxes)
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
@@ -137,11 +125,7 @@ class BoxesKind(PartsKind[Boxes]):
 
 def _edges(node: JsonNode, size: ImageSize | None) -> tuple[float, float, float, float]:
     """Left, top, right, bottom of a box, clipped to the image."""
-    left, top, width, height = (
-        node[edge].number(least=-_REACH, most=_REACH) for edge in ("left", "top", "width", "height")
-    )
-    if width <= 0 or height <= 0:
-        raise node.fail(f"is {width:g}x{height:g}; a box needs a width and a height")
+    left, top, width, height = read_sides(node)
     right, bottom = left + width, top + height
     if size is not None:
         left, right = max(left, 0), min(right, size[0])
@@ -151,24 +135,46 @@ def _edges(node: JsonNode, size: ImageSize | None) -> tuple[float, float, float,
     return left, top, right, bottom
 
 
-def _in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], npt.NDArray[np.float64]]:
-    """The parts of all workers from top to bottom, left to right: an order that does not depend on that of the workers."""
+def read_sides(node: JsonNode) -> tuple[float, float, float, float]:
+    """`left`, `top`, `width` and `height` of a box.
+
+    Raises:
+        AnswerError: one is missing or no number within REACH, or there is no width or height.
+    """
+    left, top, width, height = (
+        node[side].number(least=-REACH, most=REACH) for side in ("left", "top", "width", "height")
+    )
+    if width <= 0 or height <= 0:
+        raise node.fail(f"is {width:g}x{height:g}; a box needs a width and a height")
+    return left, top, width, height
+
+
+def in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], npt.NDArray[np.float64]]:
+    """The parts of all workers from top to bottom, left to right: an order that does not depend on that of the workers.
+
+    Args:
+        answers: at least one; their values have `boxes`, float64, shape (n, C), left, top, right and bottom first, and `labels`.
+
+    Returns:
+        P parts, and their boxes, float64, shape (P, C).
+    """
+    columns = answers[0].value.boxes.shape[1]
     rows = [
         (*box, label, worker)
         for worker, answer in enumerate(answers)
         for box, label in zip(answer.value.boxes.tolist(), answer.value.labels, strict=True)
     ]
-    rows.sort(key=lambda row: (row[1], row[0], row[3], row[2], row[4], row[5]))
-    boxes = np.array([row[:4] for row in rows], dtype=np.float64).reshape(-1, 4)
-    return [Part(worker=row[5], label=row[4]) for row in rows], boxes
+    rows.sort(key=lambda row: (row[1], row[0], row[3], row[2], *row[4:]))
+    boxes = np.array([row[:columns] for row in rows], dtype=np.float64).reshape(-1, columns)
+    return [Part(worker=row[-1], label=row[-2]) for row in rows], boxes
 
 
 def _fused(
     made: Decision, parts: Sequence[Part], boxes: npt.NDArray[np.float64], answers: Sequence[Answer]
 ) -> tuple[float, float, float, float]:
     makers = [answers[parts[member].worker] for member in made.members]
-    edges = fuse(boxes[list(made.members)], np.array([maker.weight for maker in makers]))
-    digits = 0 if all(maker.value.whole for maker in makers) else _DIGITS
+    edges = weighted_medians(boxes[list(made.members)], np.array([maker.weight for maker in makers]))
+    digits = 0 if all(maker.value.whole for maker in makers) else DIGITS
     left, top, right, bottom = (round(float(edge), digits) for edge in edges)
     return left, top, round(right - left, digits), round(bottom - top, digits)
 

@@ -21,8 +21,16 @@ from consolidation.kinds.cuboid_parts import (
     read_cuboid,
     written_cuboid,
 )
-from consolidation.kinds.parts import Decision, Layout, Part, PartsKind, consensus_of, decide
-from shared.errors import AnswerError, LimitError
+from consolidation.kinds.parts import (
+    Decision,
+    Layout,
+    Part,
+    PartsKind,
+    consensus_of,
+    decide,
+    overlaps_limited,
+)
+from shared.errors import AnswerError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -149,10 +157,8 @@ class CuboidsKind(PartsKind[CuboidShapes]):
         parts = [Part(worker=row[10], label=row[9]) for row in rows]
         attributes = tuple(answers[row[10]].value.attributes[row[11]] for row in rows)
         workers = np.array([part.worker for part in parts], dtype=np.int64)
-        try:
+        with overlaps_limited():
             overlaps = overlaps_between(cuboids, workers, task.settings.limits.overlaps)
-        except OverflowError as failure:
-            raise LimitError(str(failure), limit="limits.overlaps") from failure
         return Layout(parts, overlaps, CuboidShapes(cuboids, attributes))
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:

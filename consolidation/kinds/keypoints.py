@@ -33,9 +33,10 @@ from consolidation.kinds.parts import (
     agree_on_size,
     consensus_of,
     decide,
+    overlaps_limited,
     parse_image_size,
 )
-from shared.errors import AnswerError, LimitError
+from shared.errors import AnswerError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -165,19 +166,15 @@ class KeypointsKind(PartsKind[tuple[Keypoint, ...]]):
         parts = [Part(worker, point.label) for point, worker in rows]
         points = tuple(point for point, _ in rows)
         number = {name: place for place, name in enumerate(sorted({point.label for point in points}))}
-        try:
+        most = task.settings.limits.overlaps
+        with overlaps_limited(f"more than {most} pairs of keypoints lie near each other"):
             overlaps = point_overlaps(
                 _coordinates(points),
                 np.array([part.worker for part in parts], np.int64),
                 np.array([number[part.label] for part in parts], np.int64),
                 task.settings.distance_tolerance * image_diagonal(answers, _coordinates(points)),
-                task.settings.limits.overlaps,
+                most,
             )
-        except OverflowError as failure:
-            most = task.settings.limits.overlaps
-            raise LimitError(
-                f"more than {most} pairs of keypoints lie near each other", limit="limits.overlaps"
-            ) from failure
         return Layout(parts, overlaps, points)
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:

@@ -17,6 +17,7 @@ from consolidation.estimation.outlines import Outlines
 from consolidation.estimation.paths import Path, mean_gap
 from consolidation.kinds.base import check_count
 from consolidation.kinds.geometry import (
+    DIGITS,
     Clusters,
     Floats,
     FrameGeometry,
@@ -33,8 +34,6 @@ from shared.settings import Limits
 Vertices = tuple[Point, ...]
 _LEAST = 2
 """Distinct vertices of a polyline."""
-_DIGITS = 6
-"""Decimals kept of coordinates that do not come as whole pixels."""
 
 
 class _VertexGeometry(FrameGeometry[Vertices]):
@@ -172,6 +171,6 @@ def _outvoted(backwards: npt.NDArray[np.bool_], votes: Floats) -> bool:
 def _finished(vertices: Floats, members: Sequence[Vertices]) -> Vertices:
     """In whole pixels where all members are, each vertex once."""
     whole = all(axis == int(axis) for member in members for vertex in member for axis in vertex)
-    rounded = vertices.round(0 if whole else _DIGITS)
+    rounded = vertices.round(0 if whole else DIGITS)
     kept = rounded[np.r_[True, (np.diff(rounded, axis=0) != 0).any(axis=1)]]
     return tuple((x, y) for x, y in (kept if len(kept) > 1 else vertices).tolist())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Generic, TypeVar
@@ -12,11 +13,14 @@ from typing import Any, Generic, TypeVar
 from consolidation.estimation.matching import Overlaps, cluster_parts
 from consolidation.estimation.votes import existence
 from consolidation.kinds.ballots import count_ballot
-from consolidation.kinds.base import Answer, Consensus, Kind, Support, Task, label_probability
+from consolidation.kinds.base import Answer, Consensus, Kind, Support, Task, label_probability, text_within
 from consolidation.rejections import Rejection
+from shared.errors import AnswerError, LimitError
 from shared.json_node import JsonNode
+from shared.settings import Limits
 
 ImageSize = tuple[int, int]
+Shape = TypeVar("Shape")
 Shapes = TypeVar("Shapes")
 _LONGEST_SIDE = 10**9
 """No image is larger in pixels."""
@@ -145,6 +149,53 @@ def fault_rejections(answers: Sequence[Answer]) -> list[Rejection]:
         for answer in answers
         for path, reason in answer.value.faults
     ]
+
+
+def read_parts(
+    listed: JsonNode, read: Callable[[JsonNode], Shape], limits: Limits
+) -> tuple[list[Shape], list[str], tuple[tuple[str, str], ...]]:
+    """The parts of an answer; one that cannot be read is a fault of its own, not of the answer.
+
+    Args:
+        listed: the array of parts, each with a `label`.
+        read: makes the shape of a part, or raises an AnswerError.
+        limits: of a label's length.
+
+    Returns:
+        Shapes and label categories of the parts that can be read, and (JSON path, reason) of those that cannot.
+    """
+    shapes, labels, faults = [], [], []
+    for node in listed.elements():
+        try:
+            shape, label = read(node), text_within(node["label"], limits)
+        except AnswerError as fault:
+            faults.append((node.path, fault.reason))
+        else:
+            shapes.append(shape)
+            labels.append(label)
+    return shapes, labels, tuple(faults)
+
+
+def vertices_in(listed: JsonNode) -> int:
+    """How many `vertices` parts have in all, as far as they are what they should be."""
+    given = (part.get("vertices") for part in listed.array() if isinstance(part, dict))
+    return sum(len(vertices) for vertices in given if isinstance(vertices, list))
+
+
+@contextmanager
+def overlaps_limited(complaint: str = "") -> Iterator[None]:
+    """Counting more overlaps than are borne meets `limits.overlaps`.
+
+    Args:
+        complaint: what to say; empty: what the count says itself.
+
+    Raises:
+        LimitError: in the place of the OverflowError.
+    """
+    try:
+        yield
+    except OverflowError as failure:
+        raise LimitError(complaint or str(failure), limit="limits.overlaps") from failure
 
 
 def decide(

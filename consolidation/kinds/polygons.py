@@ -27,8 +27,8 @@ from consolidation.kinds.base import (
     Save,
     Task,
     check_count,
-    text_within,
 )
+from consolidation.kinds.geometry import DIGITS, REACH
 from consolidation.kinds.image_parts import MergedParts, written_part, written_point
 from consolidation.kinds.parts import (
     Decision,
@@ -39,16 +39,14 @@ from consolidation.kinds.parts import (
     agree_on_size,
     consensus_of,
     decide,
+    overlaps_limited,
     parse_image_size,
+    read_parts,
+    vertices_in,
 )
-from shared.errors import AnswerError, LimitError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
-_DIGITS = 6
-"""Decimals kept of coordinates: a millionth of a pixel."""
-_REACH = 1e9
-"""No image is larger in pixels; with coordinates up to here no area overflows."""
 _LEAST = 3
 _FLAT = 1e-9
 """Share of its bounding box that a polygon's area must exceed."""
@@ -112,16 +110,9 @@ class PolygonsKind(PartsKind[Outlines]):
         size = parse_image_size(element)
         listed = element["polygons"]
         check_count(listed, len(listed.array()), "has {} polygons", limits.parts, "limits.parts")
-        check_count(listed, _vertices(listed), "has {} vertices", limits.vertices, "limits.vertices")
-        outlines, labels, faults = [], [], []
-        for node in listed.elements():
-            try:
-                outline = read_outline(node, size)
-                labels.append(text_within(node["label"], limits))
-                outlines.append(outline)
-            except AnswerError as fault:
-                faults.append((node.path, fault.reason))
-        return PolygonsAnswer(size, tuple(outlines), tuple(labels), tuple(faults))
+        check_count(listed, vertices_in(listed), "has {} vertices", limits.vertices, "limits.vertices")
+        outlines, labels, faults = read_parts(listed, lambda node: read_outline(node, size), limits)
+        return PolygonsAnswer(size, tuple(outlines), tuple(labels), faults)
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, fuse; see the class for the rules."""
@@ -139,10 +130,8 @@ class PolygonsKind(PartsKind[Outlines]):
         """Polygons from top to bottom, left to right, with their IoU."""
         parts, outlines = _in_reading_order(answers)
         workers = np.array([part.worker for part in parts], dtype=np.int64)
-        try:
+        with overlaps_limited():
             overlaps = overlaps_between(outlines, workers, task.settings.limits.overlaps)
-        except OverflowError as failure:
-            raise LimitError(str(failure), limit="limits.overlaps") from failure
         return Layout(parts, overlaps, outlines)
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
@@ -150,12 +139,6 @@ class PolygonsKind(PartsKind[Outlines]):
         merged: MergedParts[MergedPolygon] = consensus.merged
         single = consensus.confidence is None
         return merged.to_wire(lambda polygon: _written(polygon, merged.categories, single=single))
-
-
-def _vertices(listed: JsonNode) -> int:
-    """Vertices of all polygons that have a list of them."""
-    lists = (one.get("vertices") for one in listed.array() if isinstance(one, dict))
-    return sum(len(vertices) for vertices in lists if isinstance(vertices, list))
 
 
 def read_outline(node: JsonNode, size: ImageSize | None) -> Outline:
@@ -187,15 +170,14 @@ def _points(listed: JsonNode) -> npt.NDArray[np.float64]:
         rows = [(vertex["x"], vertex["y"]) for vertex in listed.array()]
         if {type(number) for row in rows for number in row} <= {int, float}:
             points = np.array(rows, np.float64).reshape(-1, 2)
-            if (np.abs(points) <= _REACH).all():
-                return points.round(_DIGITS) + 0.0
+            if (np.abs(points) <= REACH).all():
+                return points.round(DIGITS) + 0.0
     except (TypeError, KeyError, OverflowError):
         pass
     read = [
-        [vertex[axis].number(least=-_REACH, most=_REACH) for axis in ("x", "y")]
-        for vertex in listed.elements()
+        [vertex[axis].number(least=-REACH, most=REACH) for axis in ("x", "y")] for vertex in listed.elements()
     ]
-    return np.array(read, np.float64).reshape(-1, 2).round(_DIGITS) + 0.0
+    return np.array(read, np.float64).reshape(-1, 2).round(DIGITS) + 0.0
 
 
 def _has_area(outline: Outline) -> bool:

@@ -19,7 +19,6 @@ from consolidation.kinds.base import (
     Save,
     Task,
     check_count,
-    text_within,
 )
 from consolidation.kinds.geometry import DIGITS, read_point
 from consolidation.kinds.image_parts import MergedParts, image_diagonal, written_part, written_point
@@ -32,9 +31,11 @@ from consolidation.kinds.parts import (
     agree_on_size,
     consensus_of,
     decide,
+    overlaps_limited,
     parse_image_size,
+    read_parts,
+    vertices_in,
 )
-from shared.errors import AnswerError, LimitError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -108,18 +109,10 @@ class PolylinesKind(PartsKind[Curves]):
         size = parse_image_size(element)
         listed = element[self.name]
         check_count(listed, len(listed.array()), f"has {{}} {self.name}", limits.parts, "limits.parts")
-        check_count(listed, _vertices_in(listed), "has {} vertices", limits.vertices, "limits.vertices")
-        curves, labels, faults, whole = [], [], [], True
-        for node in listed.elements():
-            try:
-                vertices = self._curve(node, size)
-                labels.append(text_within(node["label"], limits))
-            except AnswerError as fault:
-                faults.append((node.path, fault.reason))
-            else:
-                curves.append(vertices)
-                whole = whole and bool((vertices == np.round(vertices)).all())
-        return PolylinesAnswer(size, tuple(curves), tuple(labels), whole, tuple(faults))
+        check_count(listed, vertices_in(listed), "has {} vertices", limits.vertices, "limits.vertices")
+        curves, labels, faults = read_parts(listed, lambda node: self._curve(node, size), limits)
+        whole = all((vertices == np.round(vertices)).all() for vertices in curves)
+        return PolylinesAnswer(size, tuple(curves), tuple(labels), whole, faults)
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, fuse; see the class for the rules."""
@@ -145,7 +138,7 @@ class PolylinesKind(PartsKind[Curves]):
         curves = tuple(curve for curve, _, _ in rows)
         number = {name: place for place, name in enumerate(sorted({part.label for part in parts}))}
         most = task.settings.limits.overlaps
-        try:
+        with overlaps_limited(f"more than {most} pairs of {self.name} lie near each other"):
             overlaps = curve_overlaps(
                 sampled(curves, SAMPLES),
                 np.array([part.worker for part in parts], np.int64),
@@ -154,10 +147,6 @@ class PolylinesKind(PartsKind[Curves]):
                 * image_diagonal(answers, np.vstack([np.zeros((0, 2)), *curves])),
                 most,
             )
-        except OverflowError as failure:
-            raise LimitError(
-                f"more than {most} pairs of {self.name} lie near each other", limit="limits.overlaps"
-            ) from failure
         return Layout(parts, overlaps, curves)
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
@@ -180,12 +169,6 @@ class PolylinesKind(PartsKind[Curves]):
         if (vertices == vertices[0]).all():
             raise node.fail("has no length within the image")
         return vertices
-
-
-def _vertices_in(listed: JsonNode) -> int:
-    """How many vertices the parts have, as far as they are what they should be."""
-    given = [part.get("vertices") for part in listed.array() if isinstance(part, dict)]
-    return sum(len(vertices) for vertices in given if isinstance(vertices, list))
 
 
 def _content(curve: Vertices) -> tuple[Any, ...]:

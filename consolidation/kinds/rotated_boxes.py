@@ -17,9 +17,9 @@ from consolidation.kinds.base import (
     Save,
     Task,
     check_count,
-    text_within,
 )
-from consolidation.kinds.boxes import BoxesKind
+from consolidation.kinds.boxes import BoxesKind, in_reading_order, read_sides
+from consolidation.kinds.geometry import DIGITS
 from consolidation.kinds.image_parts import MergedParts, plain_number, written_part
 from consolidation.kinds.parts import (
     Decision,
@@ -30,16 +30,13 @@ from consolidation.kinds.parts import (
     agree_on_size,
     consensus_of,
     decide,
+    overlaps_limited,
     parse_image_size,
+    read_parts,
 )
-from shared.errors import AnswerError, LimitError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
-_DIGITS = 6
-"""Decimals kept of what does not come as whole pixels along the axes."""
-_REACH = 1e9
-"""No image is larger in pixels; with coordinates up to here no area overflows."""
 _TURNS = 1e6
 """Degrees beyond which an angle is taken for a mistake."""
 _ANGLE = ("angle", "rotation")
@@ -114,17 +111,10 @@ class RotatedBoxesKind(PartsKind[Rotated]):
         size = parse_image_size(element)
         listed = element["boundingBoxes"]
         check_count(listed, len(listed.array()), "has {} boxes", limits.parts, "limits.parts")
-        boxes, labels, faults, whole = [], [], [], True
-        for node in listed.elements():
-            try:
-                box = _box(node, size)
-                labels.append(text_within(node["label"], limits))
-                boxes.append(box)
-                whole = whole and all(edge.is_integer() for edge in box[:4])
-            except AnswerError as fault:
-                faults.append((node.path, fault.reason))
-        array = np.array(boxes, dtype=np.float64).reshape(-1, 5)
-        return RotatedBoxesAnswer(size, array, tuple(labels), whole, tuple(faults))
+        read, labels, faults = read_parts(listed, lambda node: _box(node, size), limits)
+        boxes = np.array(read, dtype=np.float64).reshape(-1, 5)
+        whole = bool((boxes[:, :4] == np.round(boxes[:, :4])).all())
+        return RotatedBoxesAnswer(size, boxes, tuple(labels), whole, faults)
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, fuse; see the class for the rules."""
@@ -138,13 +128,11 @@ class RotatedBoxesKind(PartsKind[Rotated]):
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Rotated]:
         """Boxes from top to bottom, left to right, as they are before the turn, with the IoU of the turned ones."""
-        parts, boxes = _in_reading_order(answers)
+        parts, boxes = in_reading_order(answers)
         workers = np.array([part.worker for part in parts], dtype=np.int64)
         outlines = Outlines(corners(boxes).reshape(-1, 2), np.arange(len(boxes) + 1) * 4)
-        try:
+        with overlaps_limited():
             overlaps = overlaps_between(outlines, workers, task.settings.limits.overlaps)
-        except OverflowError as failure:
-            raise LimitError(str(failure), limit="limits.overlaps") from failure
         return Layout(parts, overlaps, boxes)
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
@@ -160,11 +148,7 @@ def _is_number(value: Any) -> bool:
 
 def _box(node: JsonNode, size: ImageSize | None) -> list[float]:
     """Left, top, right, bottom and angle of a box; one along the axes clipped to the image."""
-    left, top, width, height = (
-        float(node[edge].number(least=-_REACH, most=_REACH)) for edge in ("left", "top", "width", "height")
-    )
-    if width <= 0 or height <= 0:
-        raise node.fail(f"is {width:g}x{height:g}; a box needs a width and a height")
+    left, top, width, height = read_sides(node)
     told = next((one for key in _ANGLE if (one := node.get(key)) is not None), None)
     degrees = 0.0 if told is None else float(told.number(least=-_TURNS, most=_TURNS))
     box = np.array([[left, top, left + width, top + height, on_half_circle(np.array(degrees))]])
@@ -185,18 +169,6 @@ def _clipped(box: Rotated, size: ImageSize) -> Rotated:
     return np.column_stack([np.clip(box[:, :4], 0, [*size, *size]), box[:, 4]])
 
 
-def _in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], Rotated]:
-    """The parts of all workers from top to bottom, left to right: an order that does not depend on that of the workers."""
-    rows = [
-        (*box, label, worker)
-        for worker, answer in enumerate(answers)
-        for box, label in zip(answer.value.boxes.tolist(), answer.value.labels, strict=True)
-    ]
-    rows.sort(key=lambda row: (row[1], row[0], row[3], row[2], row[4], row[5], row[6]))
-    boxes = np.array([row[:5] for row in rows], dtype=np.float64).reshape(-1, 5)
-    return [Part(worker=row[6], label=row[5]) for row in rows], boxes
-
-
 def _fused(
     made: Decision, parts: Sequence[Part], boxes: Rotated, answers: Sequence[Answer]
 ) -> tuple[float, float, float, float, float]:
@@ -206,9 +178,9 @@ def _fused(
     )
     *edges, angle = fuse(boxes[list(made.members)], weights, skill).tolist()
     whole = angle == 0 and all(maker.value.whole for maker in makers)
-    digits = 0 if whole else _DIGITS
+    digits = 0 if whole else DIGITS
     left, top, right, bottom = (round(edge, digits) for edge in edges)
-    return left, top, round(right - left, digits), round(bottom - top, digits), round(angle, _DIGITS)
+    return left, top, round(right - left, digits), round(bottom - top, digits), round(angle, DIGITS)
 
 
 def _written(box: MergedRotatedBox, categories: Sequence[str], *, single: bool) -> dict[str, Any]:

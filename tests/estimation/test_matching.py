@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from consolidation.estimation.boxes import fuse, iou_matrix, overlaps_between
+from consolidation.estimation.boxes import iou_matrix, overlaps_between
 from consolidation.estimation.matching import cluster_parts
+from consolidation.estimation.medians import weighted_medians
 
 Box = tuple[float, float, float, float]
 
@@ -91,4 +92,4 @@ def test_iou_of_empty_boxes_is_zero_not_an_error() -> None:
     ],
 )
 def test_fused_box(boxes: list[Box], weights: list[float], expected: Box) -> None:
-    assert tuple(fuse(np.array(boxes, float), np.array(weights, float)).tolist()) == expected
+    assert tuple(weighted_medians(np.array(boxes, float), np.array(weights, float)).tolist()) == expected

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consolidation.estimation import boxes
+from consolidation.estimation.medians import weighted_medians
 from consolidation.estimation.outlines import Outlines, overlaps_between
 from consolidation.estimation.rotated_boxes import corners, fuse, on_half_circle, quarter_turned, turned
 
@@ -124,4 +124,4 @@ def test_boxes_along_the_axes_give_what_boxes_give(data: st.DataObject) -> None:
         data.draw(st.lists(st.sampled_from([1.0, 2.0]), min_size=len(edges), max_size=len(edges)))
     )
     made = fuse(np.column_stack([edges, np.zeros(len(edges))]), weights, weights)
-    assert made.tolist() == [*boxes.fuse(edges, weights).tolist(), 0.0]
+    assert made.tolist() == [*weighted_medians(edges, weights).tolist(), 0.0]
