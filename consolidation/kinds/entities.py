@@ -16,12 +16,11 @@ from consolidation.kinds.base import (
     Task,
     check_count,
     probability,
-    text_within,
 )
-from consolidation.kinds.parts import Decision, Layout, Part, PartsKind, consensus_of, decide
+from consolidation.kinds.parts import Decision, Layout, Part, PartsKind, consensus_of, decide, read_parts
 from consolidation.kinds.text_offsets import UNDECIDED, Text, without_text
 from consolidation.rejections import Rejection
-from shared.errors import AnswerError, LimitError
+from shared.errors import LimitError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -123,17 +122,9 @@ class EntitiesKind(PartsKind[EntitySpans]):
         """Read the entities; one that cannot be read is a fault of its own, not of the answer."""
         listed = element["entities"]
         check_count(listed, len(listed.array()), "has {} entities", limits.parts, "limits.parts")
-        spans, labels, paths, faults = [], [], [], []
-        for node in listed.elements():
-            try:
-                span = _span(node)
-                labels.append(text_within(node["label"], limits))
-                spans.append(span)
-                paths.append(node.path)
-            except AnswerError as fault:
-                faults.append((node.path, fault.reason))
-        array = np.array(spans, dtype=np.int64).reshape(-1, 2)
-        return EntitiesAnswer(array, tuple(labels), tuple(paths), tuple(faults))
+        found, labels, faults = read_parts(listed, lambda node: (_span(node), node.path), limits)
+        spans = np.array([span for span, _ in found], dtype=np.int64).reshape(-1, 2)
+        return EntitiesAnswer(spans, tuple(labels), tuple(path for _, path in found), faults)
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Find in the text, match, decide, fuse; see the class for the rules."""
