@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.boxes import Boxes, overlaps_between
-from consolidation.estimation.medians import weighted_medians
+from consolidation.estimation.medians import grouped_medians
 from consolidation.kinds.base import (
     Answer,
     Consensus,
@@ -20,6 +20,7 @@ from consolidation.kinds.base import (
 )
 from consolidation.kinds.geometry import DIGITS, REACH
 from consolidation.kinds.image_parts import MergedParts, plain_number, written_part
+from consolidation.kinds.part_places import Measures
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
@@ -104,7 +105,13 @@ class BoxesKind(PartsKind[Boxes]):
         layout = self.layout(kept, task)
         parts, boxes = layout.parts, layout.shapes
         decisions = decide(self.name, layout, kept, task)
-        fused = [MergedBox(made, _fused(made, parts, boxes, kept)) for made in decisions]
+        edges = self.placed(layout, decisions, kept, task)
+        if edges is None:
+            edges = _medians(decisions, parts, boxes, kept)
+        fused = [
+            MergedBox(made, _rounded(box, made, parts, kept))
+            for made, box in zip(decisions, edges.tolist(), strict=True)
+        ]
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
@@ -115,6 +122,12 @@ class BoxesKind(PartsKind[Boxes]):
         with overlaps_limited():
             overlaps = overlaps_between(boxes, workers, task.settings.limits.overlaps)
         return Layout(parts, overlaps, boxes)
+
+    def measures(self, layout: Layout[Boxes], clusters: Sequence[Sequence[int]]) -> Measures:
+        """The edges, in units of the box's width and height."""
+        del clusters
+        boxes = layout.shapes
+        return Measures(boxes, np.tile(boxes[:, 2:] - boxes[:, :2], 2))
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """The built-in shape (`annotations`, `image_size`) with `class-map`, confidence, support and candidates."""
@@ -169,13 +182,22 @@ def in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], npt.NDArray
     return [Part(worker=row[-1], label=row[-2]) for row in rows], boxes
 
 
-def _fused(
-    made: Decision, parts: Sequence[Part], boxes: npt.NDArray[np.float64], answers: Sequence[Answer]
+def _medians(
+    decisions: Sequence[Decision], parts: Sequence[Part], boxes: Boxes, answers: Sequence[Answer]
+) -> Boxes:
+    """The weighted median of each edge, for each decision."""
+    members = [member for made in decisions for member in made.members]
+    sizes = np.array([len(made.members) for made in decisions], np.int64)
+    weights = np.array([answers[parts[member].worker].weight for member in members], np.float64)
+    return grouped_medians(boxes[members], sizes, weights)
+
+
+def _rounded(
+    box: Sequence[float], made: Decision, parts: Sequence[Part], answers: Sequence[Answer]
 ) -> tuple[float, float, float, float]:
-    makers = [answers[parts[member].worker] for member in made.members]
-    edges = weighted_medians(boxes[list(made.members)], np.array([maker.weight for maker in makers]))
-    digits = 0 if all(maker.value.whole for maker in makers) else DIGITS
-    left, top, right, bottom = (round(float(edge), digits) for edge in edges)
+    """Left, top, width and height, in whole pixels if all members are."""
+    digits = 0 if all(answers[parts[member].worker].value.whole for member in made.members) else DIGITS
+    left, top, right, bottom = (round(edge, digits) for edge in box)
     return left, top, round(right - left, digits), round(bottom - top, digits)
 
 

@@ -10,11 +10,15 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from consolidation.estimation.matching import Overlaps, cluster_parts
 from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import existence
 from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import Answer, Consensus, Kind, Support, Task, text_within
+from consolidation.kinds.part_places import Measures, Spread, placed
 from consolidation.kinds.part_skill import PartsEvidence, PartsSkill, learn_parts
 from consolidation.kinds.part_verdicts import Verdict, skilled_verdicts, voted_verdicts
 from consolidation.kinds.skill import Learned, Study
@@ -52,12 +56,14 @@ class Layout(Generic[Shapes]):
         overlaps: how far parts of different workers are the same: IoU, or another similarity in (0, 1].
         shapes: geometry of the parts, in their order, of the kind's own type.
         clusters: those that mean the same thing, where they have been found already.
+        spread: where the parts of each cluster lie, where that has been found already.
     """
 
     parts: Sequence[Part]
     overlaps: Overlaps
     shapes: Shapes
     clusters: Sequence[Sequence[int]] | None = None
+    spread: Spread | None = None
 
 
 class PartsKind(Kind, Generic[Shapes]):
@@ -89,8 +95,35 @@ class PartsKind(Kind, Generic[Shapes]):
         layout = self.lay_out(kept, task)
         clusters = clusters_of(self.name, layout, task)
         workers, labels = [part.worker for part in layout.parts], [part.label for part in layout.parts]
-        evidence = PartsEvidence.of(clusters, workers, labels, kept)
-        return Study(evidence, None if evidence.gold else replace(layout, clusters=clusters))
+        measures = self.measures(layout, clusters)
+        spread = None if measures is None else Spread.of(measures, clusters)
+        evidence = PartsEvidence.of(clusters, workers, labels, kept, spread.offset if spread else None)
+        return Study(evidence, None if evidence.gold else replace(layout, clusters=clusters, spread=spread))
+
+    def measures(self, layout: Layout[Shapes], clusters: Sequence[Sequence[int]]) -> Measures | None:
+        """Coordinates of the parts in which workers have biases and noises of their own.
+
+        Args:
+            layout: of P parts.
+            clusters: those that mean the same thing.
+
+        Returns:
+            Of the P parts; here None: the kind has no such coordinates.
+        """
+        del layout, clusters
+        return None
+
+    def placed(
+        self, layout: Layout[Shapes], decisions: Sequence[Decision], answers: Sequence[Answer], task: Task
+    ) -> npt.NDArray[np.float64] | None:
+        """The `measures` of each decision's part by the workers' skill, float64, shape (C, D); None where the plain rule holds."""
+        if not isinstance(task.skill, PartsSkill) or task.skill.placing is None:
+            return None
+        clusters = [made.members for made in decisions]
+        measures = None if layout.spread else self.measures(layout, clusters)
+        spread = Spread.of(measures, clusters) if measures else layout.spread
+        workers = [part.worker for part in layout.parts]
+        return None if spread is None else placed(spread, clusters, workers, answers, task.skill)
 
     def learn(self, evidence: Sequence[PartsEvidence], known: Tallies, task: Task) -> Learned:
         """How many parts each worker finds and invents, and how they confuse categories: `PartsSkill`."""
