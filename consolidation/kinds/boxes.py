@@ -171,15 +171,16 @@ def in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], npt.NDArray
     Returns:
         P parts, and their boxes, float64, shape (P, C).
     """
-    columns = answers[0].value.boxes.shape[1]
-    rows = [
-        (*box, label, worker)
-        for worker, answer in enumerate(answers)
-        for box, label in zip(answer.value.boxes.tolist(), answer.value.labels, strict=True)
-    ]
-    rows.sort(key=lambda row: (row[1], row[0], row[3], row[2], *row[4:]))
-    boxes = np.array([row[:columns] for row in rows], dtype=np.float64).reshape(-1, columns)
-    return [Part(worker=row[-1], label=row[-2]) for row in rows], boxes
+    boxes = np.concatenate([answer.value.boxes for answer in answers])
+    labels = [label for answer in answers for label in answer.value.labels]
+    number = {label: place for place, label in enumerate(sorted(set(labels)))}
+    counts = [len(answer.value.labels) for answer in answers]
+    workers = np.repeat(np.arange(len(answers)), counts)
+    left, top, right, bottom, *more = boxes.T
+    called = np.array([number[label] for label in labels], np.int64)
+    order = np.lexsort((workers, called, *reversed(more), right, bottom, left, top))
+    drawn = zip(workers[order].tolist(), order.tolist(), strict=True)
+    return [Part(worker, labels[place]) for worker, place in drawn], boxes[order]
 
 
 def _medians(
