@@ -109,8 +109,10 @@ class BoxesKind(PartsKind[Boxes]):
         if edges is None:
             edges = _medians(decisions, parts, boxes, kept)
         fused = [
-            MergedBox(made, _rounded(box, made, parts, kept))
-            for made, box in zip(decisions, edges.tolist(), strict=True)
+            MergedBox(made, _rounded(box, digits))
+            for made, box, digits in zip(
+                decisions, edges.tolist(), digits_of(decisions, parts, kept), strict=True
+            )
         ]
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
@@ -179,8 +181,9 @@ def in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], npt.NDArray
     left, top, right, bottom, *more = boxes.T
     called = np.array([number[label] for label in labels], np.int64)
     order = np.lexsort((workers, called, *reversed(more), right, bottom, left, top))
-    drawn = zip(workers[order].tolist(), order.tolist(), strict=True)
-    return [Part(worker, labels[place]) for worker, place in drawn], boxes[order]
+    kinds = [[Part(worker, label) for label in number] for worker in range(len(answers))]
+    drawn = zip(workers[order].tolist(), called[order].tolist(), strict=True)
+    return [kinds[worker][label] for worker, label in drawn], boxes[order]
 
 
 def _medians(
@@ -193,11 +196,18 @@ def _medians(
     return grouped_medians(boxes[members], sizes, weights)
 
 
-def _rounded(
-    box: Sequence[float], made: Decision, parts: Sequence[Part], answers: Sequence[Answer]
-) -> tuple[float, float, float, float]:
-    """Left, top, width and height, in whole pixels if all members are."""
-    digits = 0 if all(answers[parts[member].worker].value.whole for member in made.members) else DIGITS
+def digits_of(decisions: Sequence[Decision], parts: Sequence[Part], answers: Sequence[Answer]) -> list[int]:
+    """Decimals of each decision's coordinates: none if all members came in whole pixels; their answers' values say so by `whole`."""
+    whole = [answer.value.whole for answer in answers]
+    if not any(whole):
+        return [DIGITS] * len(decisions)
+    return [
+        0 if all(whole[parts[member].worker] for member in made.members) else DIGITS for made in decisions
+    ]
+
+
+def _rounded(box: Sequence[float], digits: int) -> tuple[float, float, float, float]:
+    """Left, top, width and height."""
     left, top, right, bottom = (round(edge, digits) for edge in box)
     return left, top, round(right - left, digits), round(bottom - top, digits)
 

@@ -83,6 +83,6 @@ def placed(
     crew = skill.places(answer.person for answer in answers)
     part = np.repeat(np.arange(len(clusters)), [len(members) for members in clusters])
     worker = crew[[workers[mark] for members in clusters for mark in members]]
-    centres = skill.placing.centres(Places(part, worker, spread.offset), len(clusters))
+    centres = skill.placing.centres(Places(part, worker, spread.offset))
     where: Floats = spread.middle + centres * spread.unit
     return where
