@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.real.labels import label_of
+from benchmarks.real.labels import labels_of
 from benchmarks.real.metrics import as_element, average_precision, corners, reproduced
 from benchmarks.real.rows import Row
 from benchmarks.real.sources import folder, read_json, rows_of
@@ -107,13 +107,13 @@ def _consolidated(study: _Study, number: str, experts: Sequence[str]) -> tuple[l
     """The labels' boxes and the candidates of all images."""
     labels: list[Found] = []
     candidates: list[Found] = []
-    for image, size in sorted(study.sizes.items()):
-        elements = {
-            expert: as_element(study.drawn.get((number, expert, image), ()), size) for expert in experts
-        }
-        made = label_of(BoxesKind(), elements, sorted(study.truth)).label
-        labels += _found(image, made["annotations"])
-        candidates += _found(image, made["candidates"])
+    elements = {
+        image: {expert: as_element(study.drawn.get((number, expert, image), ()), size) for expert in experts}
+        for image, size in study.sizes.items()
+    }
+    for image, made in labels_of(BoxesKind(), elements, sorted(study.truth)).items():
+        labels += _found(image, made.label["annotations"])
+        candidates += _found(image, made.label["candidates"])
     return labels, candidates
 
 

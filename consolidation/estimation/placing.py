@@ -5,8 +5,8 @@ estimated together by expectation-maximisation with Student's t in the place of 
 little (Lange, Little & Taylor 1989, doi:10.2307/2290063). Only differences between workers' biases can be seen; the steadiest workers' is
 called zero, or what gold answers say.
 
-Some crowds' marks mostly agree, with now and then one far away: the likelihood then prefers Laplace's law to a nearly normal one. There the
-plain median is the better estimate, and no worker's skill has a say.
+Some crowds' marks mostly agree, with now and then one far away: the likelihood then prefers Laplace's law to a nearly normal one. There,
+and where few marks leave it open, the plain median is the better estimate, and no worker's skill has a say.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ _UNBIASED = 4.0
 """Marks' worth of belief that a worker has no bias: as if biases were half as large as the noise."""
 _ANCHORED = 2
 """Power of the precision with which workers say what no bias is: the steadiest say most."""
+_EVIDENT = 1.0
+"""Log-likelihood by which the nearly normal law must lead before skill has a say where parts are: some ten marks' worth."""
 _ROUNDS = 20
 _STILL = 0.02
 """Change of the biases, in standard deviations of the noise, at which they are found."""
@@ -145,12 +147,14 @@ def learn_places(places: Places, real: Floats, known: PlaceCounts) -> tuple[Plac
     told = np.bincount(places.part, places.worker == workers, len(real))[places.part] > 0
     gold = np.bincount(places.worker, told, workers + 1)[:workers].astype(np.float64)
     placing, noise = _model(known, spread)
-    fit = _Fit.of(places, placing.bias, noise, np.zeros((len(real), coordinates)))
+    centre = np.zeros((len(real), coordinates))
+    right = places.worker == workers
+    centre[places.part[right]] = places.offset[right]
+    fit = _Fit.of(places, placing.bias, noise, centre)
     for _ in range(_ROUNDS):
         own = replace(fit.counted(places, placing.bias, telling, workers), gold=gold)
         before = placing.bias
         placing, noise = _model(known + own, spread)
-        noise[workers] *= _EXACT
         fit = _Fit.of(places, placing.bias, noise, fit.centre)
         if np.abs(placing.bias - before).max() < _STILL * math.sqrt(spread):
             break
@@ -225,7 +229,7 @@ class _Fit:
 
 
 def _model(counts: PlaceCounts, spread: float) -> tuple[Placing, Floats]:
-    """M-step; and the variances of the noise alone, float64, shape (W + 1, D), which are the caller's."""
+    """M-step; and the variances of the noise alone, of workers and of gold answers, float64, shape (W + 1, D)."""
     placed = counts.placed
     bias = counts.offset / (placed + _UNBIASED)
     scatter = np.maximum(counts.square - 2 * bias * counts.offset + placed * bias**2, 0)
@@ -236,10 +240,12 @@ def _model(counts: PlaceCounts, spread: float) -> tuple[Placing, Floats]:
         steady = placed / noise.mean(axis=1, keepdims=True) ** _ANCHORED
         total = steady.sum(axis=0)
         bias = bias - (steady * bias).sum(axis=0) / np.where(total > 0, total, 1)
-    noise = np.vstack([noise, crowd])
+    everybody = np.vstack([noise, crowd])
     unknown = 1 + 1 / (np.vstack([placed, np.zeros_like(crowd)]) + _UNBIASED)
     bias = np.vstack([bias, np.zeros_like(crowd)])
-    return Placing(bias, noise * unknown, float(counts.normal.sum()) > 0), noise
+    return Placing(bias, everybody * unknown, float(counts.normal.sum()) > _EVIDENT), np.vstack(
+        [noise, crowd * _EXACT]
+    )
 
 
 def _summed(groups: Integers, values: Floats, count: int) -> Floats:
