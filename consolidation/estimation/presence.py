@@ -120,19 +120,19 @@ def learn_presence(marks: Marks, known: Floats) -> Presence:
     alike, number, of = _patterns(marks)
     seats = np.bincount(alike.seat_crew)[alike.crew]
     telling = of * ((seats > 1) | (alike.truth != UNKNOWN))
-    rates = _rates(known, ODDS)
+    rates = reached = _rates(known, ODDS)
     real: Floats = np.zeros(len(of))
     counts = np.zeros_like(known)
     for _ in range(_ROUNDS if len(of) else 0):
-        path = [rates]
+        path, before = [reached], real
         for _ in range(2):
             before, real = real, _expected(alike, path[-1])
             counts, odds = _counted(alike, path[-1], real, telling, len(known))
             path.append(_rates(counts + known, odds))
-        rates = _leap(path)
+        rates, reached = path[-1], _leap(path)
         if np.abs(real - before).max() < _STILL:
             break
-    return Presence(path[-1] if len(of) else rates, real[number], counts)
+    return Presence(rates, real[number], counts)
 
 
 def existence_posterior(marks: Marks, rates: Rates, silence: float = 1.0) -> Floats:
