@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.confusions import Confusions, Floats, Pooling
+from consolidation.estimation.confusions import Confusions, Differences, Floats
 
 Places = npt.NDArray[np.int64]
 
@@ -21,8 +21,6 @@ _SETTLED = 1e-4
 """Mean change of a posterior at which the rounds end."""
 _FIRST, _LATER = 8, 3
 """Newton steps of the first and of later rounds."""
-_WEIGHING = 5
-"""Rounds in which the strengths of the priors are estimated."""
 _SHARED = 0.06
 """Share of items on which the crowd errs as one, however many agree."""
 
@@ -65,15 +63,15 @@ class ChoiceModel:
     """Workers and categories, as far as they are known.
 
     Attributes:
-        workers: float64, shape (W + 1, K said, K true): log chance that a worker says a category, given the true one. The last is a worker who is
+        workers: float64, shape (W + 1, K true, K said): log chance that a worker says a category, given the true one. The last is a worker who is
             not known: as the typical answer of the crowd.
         prior: float64, shape (K,): log share of the items of each category.
-        pooling: how far workers were found to differ.
+        differences: how far workers were found to differ.
     """
 
     workers: Floats
     prior: Floats
-    pooling: Pooling
+    differences: Differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +112,14 @@ def learn_choices(choices: Choices, known: Known | None = None) -> Estimate:
     posterior = answers.vote()
     for round_ in range(_ROUNDS):
         counts = answers.counts(posterior)
-        matrices, typical = confusions.fit(
-            counts + known.counts,
-            known.others,
-            steps=_LATER if round_ else _FIRST,
-            weigh=round_ < _WEIGHING,
-        )
-        model = _model(matrices, typical, answers.prior(posterior, known), confusions.pooling)
+        steps = _LATER if round_ else _FIRST
+        matrices, typical = confusions.fit(counts + known.counts, known.others, steps)
+        model = _model(matrices, typical, answers.prior(posterior, known), confusions.differences)
         last, posterior = posterior, answers.posterior(model)
         if answers.change(last, posterior) < _SETTLED:
             break
     shares = np.exp(model.prior)
-    reliability = np.einsum("wkk,k->w", np.exp(model.workers), shares)
+    reliability = np.exp(np.einsum("wkk->wk", model.workers)) @ shares
     counts = answers.counts(posterior)
     return Estimate(
         model, np.ascontiguousarray(posterior.T), counts, reliability, (counts + known.counts).sum(axis=(1, 2))
@@ -176,7 +170,7 @@ class _Answers:
     def __init__(self, choices: Choices) -> None:
         self._items, self._workers, self._categories = choices.sizes
         items, workers, chosen = _once(choices)
-        said = workers * self._categories + chosen
+        said = np.where(workers < 0, self._workers, workers) * self._categories + chosen
         self._said = said
         self._chosen = chosen
         self._answered, self._from = _runs(items)
@@ -208,16 +202,17 @@ class _Answers:
         for true, chances in enumerate(posterior):
             weighed = chances if self._copies is None else chances * self._copies
             if len(self._starts):
-                sums[true, self._pairs] = np.add.reduceat(weighed[self._by_worker], self._starts)
+                sums[true, self._pairs] = np.add.reduceat(weighed.take(self._by_worker), self._starts)
         return sums.reshape(self._categories, self._workers, self._categories).transpose(1, 0, 2)
 
     def posterior(self, model: ChoiceModel) -> Floats:
         """Chance of each category, shape (K, M)."""
-        log = np.repeat(model.prior[:, None], self._items, axis=1)
-        rows = model.workers.reshape(-1, self._categories)
-        for true in range(self._categories):
+        log = np.empty((self._categories, self._items))
+        for true, share in enumerate(model.prior):
+            log[true] = share
             if len(self._from):
-                log[true, self._answered] += np.add.reduceat(rows[:, true][self._said], self._from)
+                said = model.workers[:, true].ravel().take(self._said)
+                log[true, self._answered] += np.add.reduceat(said, self._from)
         log -= log.max(axis=0)
         np.exp(log, out=log)
         log /= log.sum(axis=0)
@@ -237,9 +232,8 @@ class _Answers:
         return float(moved.mean() if self._copies is None else moved @ self._copies / max(self._weight, 1e-300)) if len(moved) else 0.0
 
 
-def _model(matrices: Floats, typical: Floats, prior: Floats, pooling: Pooling) -> ChoiceModel:
-    workers = np.concatenate([matrices, typical[None]]).transpose(0, 2, 1)
-    return ChoiceModel(np.log(workers), prior, pooling)
+def _model(matrices: Floats, typical: Floats, prior: Floats, differences: Differences) -> ChoiceModel:
+    return ChoiceModel(np.log(np.concatenate([matrices, typical[None]])), prior, differences)
 
 
 def _once(choices: Choices) -> tuple[Places, Places, Places]:

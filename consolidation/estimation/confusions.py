@@ -1,17 +1,17 @@
 """How each worker confuses categories: as much of it as the answers can tell, from one number per worker to a full matrix.
 
-Four models, each drawn to the one before it as strongly as the workers' own differences say:
+Four models, each drawn to the one before it:
 
-- the crowd's chance to be right, the same for every category (Dawid & Skene's model with one coin for all);
-- the crowd's confusion matrix, drawn to that coin: which mistakes are common;
-- each worker's ability and leaning: the chances of the crowd's row, times exp(ability) for the right category and exp(leaning) for
-  each category said, made to sum to 1. Ability is 0 for the typical worker, far below 0 for a spammer or an adversary; a constant answerer
-  has one large leaning. Both are normal around 0 (a multinomial logit with random effects);
+- the crowd's chance to be right, the same for every category;
+- the crowd's confusion matrix, drawn to that: which mistakes are common;
+- each worker's ability, knacks and leanings: the chances of the crowd's row, times exp(ability + knack) for the right category, with one
+  knack for each category, and exp(leaning) for each category said, made to sum to 1. Ability is 0 for the typical worker, far below 0 for a
+  spammer or an adversary; a constant answerer has one large leaning. All are normal around 0 (a multinomial logit with random effects),
+  with variances estimated from how far these very workers differ (empirical Bayes, by EM with Laplace's approximation): where they are
+  alike, all are the typical worker;
 - each worker's own confusion matrix (Dawid & Skene 1979, doi:10.2307/2346806), drawn to that by a Dirichlet prior.
 
-The variances of abilities and leanings are estimated from the spread of the workers (empirical Bayes, by EM with Laplace's approximation);
-the strengths of both Dirichlet priors by the evidence of their counts (Dirichlet-multinomial; Minka 2000, "Estimating a Dirichlet
-distribution"). Every estimate has a prior of its own, so that a handful of answers cannot run away.
+So a worker with few answers counts as a typical one, with more as an able or a careless one, with many as what the answers say.
 """
 
 from __future__ import annotations
@@ -25,32 +25,33 @@ Floats = npt.NDArray[np.float64]
 
 RIGHT, WRONG = 4.0, 1.0
 """Prior of the crowd's chance to be right: the counts of `estimation.votes`."""
-_ABILITY, _LEANING = 1.0, 0.25
-"""Prior variances of abilities and leanings: what crowds of many kinds show when asked."""
+_CROWD = 20.0
+"""Answers that the one chance is worth in each row of the crowd's matrix."""
+_OWN = 16.0
+"""Answers that ability, knack and leanings are worth in each row of a worker's matrix."""
+_ABILITY, _KNACK, _LEANING = 1.0, 0.5, 0.25
+"""Prior variances: about what crowds of many kinds show."""
 _PEERS = 5.0
 """Workers' worth of belief in these variances."""
-_STRENGTHS = np.array([3.0, 6.0, 12.0, 25.0, 50.0, 100.0, 200.0])
-"""Answers that a Dirichlet prior may be worth."""
-_USUAL, _SPREAD = 20.0, 0.5
-"""Median of that, and standard deviation of its logarithm, before the counts are seen."""
 _STEP = 1.5
+"""Longest Newton step."""
 _DAMPING = 0.7
+"""Knacks and leanings are fitted each as if the others stood still."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pooling:
-    """What was found on how far workers differ.
+class Differences:
+    """How far workers were found to differ: standard deviations in log-odds.
 
     Attributes:
-        ability, leaning: standard deviations over the workers, in log-odds.
-        crowd: answers that the one-coin model is worth in each row of the crowd's matrix.
-        worker: answers that ability and leaning are worth in each row of a worker's matrix; the larger, the less own matrix.
+        ability: of being right.
+        knack: of being right on one category more than on others.
+        leaning: of saying a category, whatever is right.
     """
 
     ability: float
+    knack: float
     leaning: float
-    crowd: float
-    worker: float
 
 
 class Confusions:
@@ -64,103 +65,86 @@ class Confusions:
 
     def __init__(self, workers: int, categories: int) -> None:
         self._ability = np.zeros(workers)
+        self._knack = np.zeros((workers, categories))
         self._leaning = np.zeros((workers, categories))
-        self._variances = (_ABILITY, _LEANING)
-        self._strengths = (_USUAL, _USUAL)
+        self._variances = (_ABILITY, _KNACK, _LEANING)
         self._right = np.eye(categories)
 
     @property
-    def pooling(self) -> Pooling:
+    def differences(self) -> Differences:
         """What was found so far."""
-        ability, leaning = self._variances
-        return Pooling(ability**0.5, leaning**0.5, *self._strengths)
+        ability, knack, leaning = self._variances
+        return Differences(ability**0.5, knack**0.5, leaning**0.5)
 
-    def fit(self, counts: Floats, others: Floats, *, steps: int, weigh: bool) -> tuple[Floats, Floats]:
+    def fit(self, counts: Floats, others: Floats, steps: int) -> tuple[Floats, Floats]:
         """Confusion matrices, given how often who said what of which category.
 
         Args:
             counts: float64, shape (W, K true, K said), >= 0. Not modified.
             others: float64, shape (K, K): the same of workers who are not among these.
-            steps: Newton steps from the last fit's abilities and leanings.
-            weigh: whether the strengths of the priors are estimated anew.
+            steps: Newton steps, >= 1, from the last fit's abilities and leanings.
 
         Returns:
             float64, shape (W, K, K): chance of saying each category, given the true one; rows sum to 1. And shape (K, K): the same of the
             typical worker, for those who are not known.
         """
-        crowd, coin = self._crowd(counts.sum(axis=0) + others, weigh)
-        inner = self._inner(np.log(crowd), counts, steps)
-        own = self._strengths[1]
-        if weigh:
-            own = _strength(counts, inner)
-            self._strengths = (coin, own)
-        matrices = counts + own * inner
+        crowd = self._crowd(counts.sum(axis=0) + others)
+        matrices = counts + _OWN * self._able(np.log(crowd), counts, steps)
         matrices /= matrices.sum(axis=2, keepdims=True)
         return matrices, crowd
 
-    def _crowd(self, counts: Floats, weigh: bool) -> tuple[Floats, float]:
-        """The crowd's matrix, and the strength with which it is drawn to one coin."""
-        categories = len(counts)
+    def _crowd(self, counts: Floats) -> Floats:
         right = (np.trace(counts) + RIGHT) / (counts.sum() + RIGHT + WRONG)
-        wrong = (1 - right) / max(categories - 1, 1)
-        coin = np.where(self._right > 0, right, wrong)
-        strength = _strength(counts[None], coin[None]) if weigh else self._strengths[0]
-        crowd = counts + strength * coin
-        return crowd / crowd.sum(axis=1, keepdims=True), strength
+        wrong = (1 - right) / max(len(counts) - 1, 1)
+        crowd = counts + _CROWD * np.where(self._right > 0, right, wrong)
+        return crowd / crowd.sum(axis=1, keepdims=True)
 
-    def _inner(self, crowd: Floats, counts: Floats, steps: int) -> Floats:
-        """Chances by ability and leaning, from the logarithm of the crowd's chances."""
+    def _able(self, crowd: Floats, counts: Floats, steps: int) -> Floats:
+        """Chances by ability, knack and leaning, from the logarithm of the crowd's chances; fits these and their variances."""
         given, said = counts.sum(axis=2), counts.sum(axis=1)
-        right = np.einsum("wkk->w", counts)
-        of_ability, of_leaning = self._variances
+        right = np.einsum("wkk->wk", counts)
+        of_ability, of_knack, of_leaning = self._variances
         chances = self._chances(crowd)
         for _ in range(steps):
-            hit = np.einsum("wkk->wk", chances)
-            curve = (given * hit * (1 - hit)).sum(axis=1) + 1 / of_ability
-            slope = right - (given * hit).sum(axis=1) - self._ability / of_ability
-            self._ability += np.clip(slope / curve, -_STEP, _STEP)
+            missed, sway = _misses(chances, given, right)
+            curve = sway.sum(axis=1) + 1 / of_ability
+            self._ability += _step(missed.sum(axis=1) - self._ability / of_ability, curve)
+            missed, sway = _misses(self._chances(crowd), given, right)
+            knacks = sway + 1 / of_knack
+            self._knack += _DAMPING * _step(missed - self._knack / of_knack, knacks)
             chances = self._chances(crowd)
-            curves = np.einsum("wk,wkj->wj", given, chances * (1 - chances)) + 1 / of_leaning
-            slopes = said - np.einsum("wk,wkj->wj", given, chances) - self._leaning / of_leaning
-            self._leaning += np.clip(_DAMPING * slopes / curves, -_STEP, _STEP)
+            more = said - np.einsum("wk,wkj->wj", given, chances)
+            leanings = np.einsum("wk,wkj->wj", given, chances * (1 - chances)) + 1 / of_leaning
+            self._leaning += _DAMPING * _step(more - self._leaning / of_leaning, leanings)
             chances = self._chances(crowd)
-        workers = len(counts)
-        if workers and steps:
-            ability = (self._ability**2 + 1 / curve).sum() + _PEERS * _ABILITY
-            leaning = (self._leaning**2 + 1 / curves).mean(axis=1).sum() + _PEERS * _LEANING
-            self._variances = (float(ability / (workers + _PEERS)), float(leaning / (workers + _PEERS)))
+        self._variances = (
+            _variance(self._ability[:, None], curve[:, None], _ABILITY),
+            _variance(self._knack, knacks, _KNACK),
+            _variance(self._leaning, leanings, _LEANING),
+        )
         return chances
 
     def _chances(self, crowd: Floats) -> Floats:
-        odds = crowd + self._ability[:, None, None] * self._right + self._leaning[:, None, :]
+        able = self._ability[:, None] + self._knack
+        odds = crowd + able[:, :, None] * self._right + self._leaning[:, None, :]
         odds -= odds.max(axis=2, keepdims=True)
         np.exp(odds, out=odds)
         odds /= odds.sum(axis=2, keepdims=True)
         return odds
 
 
-def _strength(counts: Floats, mean: Floats) -> float:
-    """Answers that a Dirichlet prior of the given mean is worth: its posterior median on a grid, roughly.
-
-    Args:
-        counts, mean: float64, shape (W, K, K).
-    """
-    given = counts.sum(axis=2)
-    evidence = np.array([
-        (_log_gamma(counts + strength * mean) - _log_gamma(strength * mean)).sum()
-        - (_log_gamma(given + strength) - _log_gamma(np.array(strength))).sum()
-        for strength in _STRENGTHS
-    ])
-    logs = np.log(_STRENGTHS)
-    evidence -= 0.5 * ((logs - np.log(_USUAL)) / _SPREAD) ** 2
-    weights = np.exp(evidence - evidence.max())
-    return float(np.exp((weights * logs).sum() / weights.sum()))
+def _misses(chances: Floats, given: Floats, right: Floats) -> tuple[Floats, Floats]:
+    """Right answers beyond the expected ones, and their variance; shape (W, K true)."""
+    hit = np.einsum("wkk->wk", chances)
+    return right - given * hit, given * hit * (1 - hit)
 
 
-def _log_gamma(x: Floats) -> Floats:
-    """log Gamma(x) up to a constant, for x > 0, to 1e-6: Stirling's series at x + 5."""
-    z = x + 5
-    series: Floats = (
-        (z - 0.5) * np.log(z) - z + 1 / (12 * z) - np.log(x * (x + 1) * (x + 2) * (x + 3) * (x + 4))
-    )
-    return series
+def _step(slope: Floats, curve: Floats) -> Floats:
+    """A Newton step, held short."""
+    return np.clip(slope / curve, -_STEP, _STEP)
+
+
+def _variance(effects: Floats, curves: Floats, prior: float) -> float:
+    """Variance of effects over the workers, what is uncertain of each (the inverse of its curvature) included."""
+    spread = (effects**2 + 1 / curves).mean(axis=1).sum()
+    return float((spread + _PEERS * prior) / (len(effects) + _PEERS))
