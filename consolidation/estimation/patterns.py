@@ -33,11 +33,15 @@ class Patterns:
         table: uint8 or uint16, shape (U, W): entry [u, w] is what worker w said in pattern u. Rows are in lexical order.
         pixels: int64, shape (U,): pixels that have the pattern, > 0.
         codes: uint8, uint16 or uint32, shape (H, X): the pattern of each pixel, an index into `table`.
+        moved, rows: int64, shape (M,) each: pixels, as indices into the flat image, that have another pattern than `codes` says, and
+            which. None as long as there are none.
     """
 
     table: Codes
     pixels: npt.NDArray[np.int64]
     codes: Codes
+    moved: npt.NDArray[np.int64] | None = None
+    rows: npt.NDArray[np.int64] | None = None
 
     def paint(self, values: npt.NDArray[Value]) -> npt.NDArray[Value]:
         """Give every pixel the value of its pattern.
@@ -51,6 +55,8 @@ class Patterns:
         Time O(H*X), memory O(H*X).
         """
         painted: npt.NDArray[Value] = values.take(self.codes, mode="clip")
+        if self.moved is not None and self.rows is not None:
+            painted.reshape(-1)[self.moved] = values[self.rows]
         return painted
 
 
