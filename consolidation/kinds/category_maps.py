@@ -70,6 +70,7 @@ class CategoryMap:
         best: int64, shape (U,): the number that won the pattern.
         tied: bool, shape (U,): whether the tie rule decided it.
         chances: float64, shape (U,): probability of the winner, in (0, 1).
+        painted: uint8, in the shape of the workers' maps: the number of every place, where it has been painted; else None.
     """
 
     patterns: Patterns
@@ -79,6 +80,7 @@ class CategoryMap:
     best: npt.NDArray[np.int64]
     tied: npt.NDArray[np.bool_]
     chances: npt.NDArray[np.float64]
+    painted: npt.NDArray[np.uint8] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,7 +89,7 @@ class CategoryMap:
 
     def paint(self) -> npt.NDArray[np.uint8]:
         """The number of every place, in the shape of the workers' maps."""
-        return self.patterns.paint(self.best.astype(np.uint8))
+        return self.patterns.paint(self.best.astype(np.uint8)) if self.painted is None else self.painted
 
     def disagreement(self) -> npt.NDArray[np.uint8]:
         """Of every place, 255 * the share of the votes against its category."""
@@ -277,30 +279,30 @@ def _vote(arranged: ArrangedMaps, answers: Sequence[Answer], task: Task) -> Cate
     votes = category_votes(patterns, size, np.array([answer.weight for answer in answers]))
     skill = category_votes(patterns, size, np.array([answer.skill for answer in answers]))
     best, tied = winners(votes, skill)
-    return _settled(arranged, answers, votes, best, tied, task)
+    chances = _chances(votes, best, task.choices(arranged.categories))
+    return CategoryMap(patterns, arranged.categories, answers, votes, best, tied, chances)
 
 
 def _smoothed(voted: CategoryMap, task: Task) -> CategoryMap:
     """The map with its outlines smoothed, where places have neighbours."""
-    if voted.patterns.codes.ndim < 2:
+    if len(voted.patterns.shape) < 2:
         return voted
-    patterns, origin, best = smooth_outlines(voted.patterns, voted.votes, voted.best)
-    arranged = ArrangedMaps((), voted.categories, patterns)
+    smoothed = smooth_outlines(voted.patterns, voted.votes, voted.best)
+    origin, best = smoothed.origin, smoothed.best
     tied = voted.tied[origin] & (best == voted.best[origin])
-    return _settled(arranged, voted.answers, voted.votes[origin], best, tied, task)
+    votes = voted.votes[origin]
+    chances = _chances(votes, best, task.choices(voted.categories))
+    return CategoryMap(
+        smoothed.patterns, voted.categories, voted.answers, votes, best, tied, chances, smoothed.painted
+    )
 
 
-def _settled(
-    arranged: ArrangedMaps,
-    answers: Sequence[Answer],
-    votes: npt.NDArray[np.float64],
-    best: npt.NDArray[np.int64],
-    tied: npt.NDArray[np.bool_],
-    task: Task,
-) -> CategoryMap:
-    """The map in which every pattern has this number."""
-    chances = posterior(votes, task.choices(arranged.categories) + 1)[np.arange(len(best)), best]
-    return CategoryMap(arranged.patterns, arranged.categories, answers, votes, best, tied, chances)
+def _chances(
+    votes: npt.NDArray[np.float64], best: npt.NDArray[np.int64], choices: int
+) -> npt.NDArray[np.float64]:
+    """float64, shape (U,): probability of the number of each pattern, background being a choice more."""
+    chances: npt.NDArray[np.float64] = posterior(votes, choices + 1)[np.arange(len(best)), best]
+    return chances
 
 
 def marked_categories(marked: set[str], task: Task) -> tuple[str, ...]:
