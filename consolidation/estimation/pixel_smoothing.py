@@ -13,6 +13,8 @@ _RESOLUTION = 1 << 20
 """Votes are counted in so many parts of all votes, in whole numbers: no sum depends on the order of the neighbours."""
 _OWN = 2
 """What a pixel's own votes count for where each neighbour's count once."""
+_CLEAR = _RESOLUTION // 2
+"""A lead by half of all votes is never overruled: hardly a neighbourhood would."""
 _BLOCK = 1 << 17
 """Pixels looked at together, so that temporaries stay in the processor's cache."""
 
@@ -56,9 +58,9 @@ def smooth_outlines(
     others = shares.copy()
     others[whole, best] = -1
     rival = others.argmax(axis=1)
-    rival = np.where(shares[whole, rival] > 0, rival, best)
+    close = (shares[whole, rival] > 0) & (shares[whole, best] - shares[whole, rival] < _CLEAR)
     painted = patterns.paint(best.astype(np.uint8))
-    places, own, beside = _at_outlines(patterns, painted, rival != best)
+    places, own, beside = _at_outlines(patterns, painted, close)
     won, lost = best.take(own), rival.take(own)
     lead = _OWN * _leads(shares, own, won, lost)
     for codes in beside:
@@ -90,9 +92,9 @@ def _leads(
 
 
 def _at_outlines(
-    patterns: Patterns, painted: npt.NDArray[np.uint8], disputed: npt.NDArray[np.bool_]
+    patterns: Patterns, painted: npt.NDArray[np.uint8], close: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.int64], Codes, Codes]:
-    """Disputed pixels beside one of another category, as indices into the flat image, the pattern of each and of the four beside it."""
+    """Pixels of close patterns beside one of another category: their indices, their patterns, and those of the four beside each."""
     height, width = patterns.shape
     rows = max(1, _BLOCK // width)
     found = []
@@ -105,7 +107,7 @@ def _at_outlines(
         outline[bottom - above :] = False
         places = np.flatnonzero(outline)
         own = codes.take(places)
-        open_ = disputed.take(own)
+        open_ = close.take(own)
         places, own = places[open_], own[open_]
         column, last = places % width, (below - above - 1) * width
         sides = (

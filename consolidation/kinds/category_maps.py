@@ -69,7 +69,7 @@ class CategoryMap:
         votes: float64, shape (U, K + 1): votes of each pattern for each number.
         best: int64, shape (U,): the number that won the pattern.
         tied: bool, shape (U,): whether the tie rule decided it.
-        chances: float64, shape (U,): probability of the winner, in (0, 1).
+        posteriors: float64, shape (U, K + 1): probability of each number in each pattern.
         painted: uint8, in the shape of the workers' maps: the number of every place, where it has been painted; else None.
     """
 
@@ -79,13 +79,19 @@ class CategoryMap:
     votes: npt.NDArray[np.float64]
     best: npt.NDArray[np.int64]
     tied: npt.NDArray[np.bool_]
-    chances: npt.NDArray[np.float64]
+    posteriors: npt.NDArray[np.float64]
     painted: npt.NDArray[np.uint8] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """Name of each number, background first."""
         return (BACKGROUND_NAME, *self.categories)
+
+    @property
+    def chances(self) -> npt.NDArray[np.float64]:
+        """float64, shape (U,): probability of the number of each pattern, in (0, 1)."""
+        chances: npt.NDArray[np.float64] = self.posteriors[np.arange(len(self.best)), self.best]
+        return chances
 
     def paint(self) -> npt.NDArray[np.uint8]:
         """The number of every place, in the shape of the workers' maps."""
@@ -259,7 +265,7 @@ class CategoryMapKind(Kind):
             replace(answer, weight=answer.weight * vote)
             for answer, vote in zip(kept, votes.tolist(), strict=True)
         ]
-        return _smoothed(_vote(arranged, counted, task), task), rejected
+        return _smoothed(_vote(arranged, counted, task)), rejected
 
     def _arranged(self, answers: Sequence[Answer], task: Task) -> ArrangedMaps:
         marked = {name for answer in answers for name in self.marked(answer.value)}
@@ -279,30 +285,25 @@ def _vote(arranged: ArrangedMaps, answers: Sequence[Answer], task: Task) -> Cate
     votes = category_votes(patterns, size, np.array([answer.weight for answer in answers]))
     skill = category_votes(patterns, size, np.array([answer.skill for answer in answers]))
     best, tied = winners(votes, skill)
-    chances = _chances(votes, best, task.choices(arranged.categories))
-    return CategoryMap(patterns, arranged.categories, answers, votes, best, tied, chances)
+    posteriors = posterior(votes, task.choices(arranged.categories) + 1)
+    return CategoryMap(patterns, arranged.categories, answers, votes, best, tied, posteriors)
 
 
-def _smoothed(voted: CategoryMap, task: Task) -> CategoryMap:
+def _smoothed(voted: CategoryMap) -> CategoryMap:
     """The map with its outlines smoothed, where places have neighbours."""
     if len(voted.patterns.shape) < 2:
         return voted
     smoothed = smooth_outlines(voted.patterns, voted.votes, voted.best)
-    origin, best = smoothed.origin, smoothed.best
-    tied = voted.tied[origin] & (best == voted.best[origin])
-    votes = voted.votes[origin]
-    chances = _chances(votes, best, task.choices(voted.categories))
-    return CategoryMap(
-        smoothed.patterns, voted.categories, voted.answers, votes, best, tied, chances, smoothed.painted
+    origin = smoothed.origin
+    return replace(
+        voted,
+        patterns=smoothed.patterns,
+        votes=voted.votes[origin],
+        best=smoothed.best,
+        tied=voted.tied[origin] & (smoothed.best == voted.best[origin]),
+        posteriors=voted.posteriors[origin],
+        painted=smoothed.painted,
     )
-
-
-def _chances(
-    votes: npt.NDArray[np.float64], best: npt.NDArray[np.int64], choices: int
-) -> npt.NDArray[np.float64]:
-    """float64, shape (U,): probability of the number of each pattern, background being a choice more."""
-    chances: npt.NDArray[np.float64] = posterior(votes, choices + 1)[np.arange(len(best)), best]
-    return chances
 
 
 def marked_categories(marked: set[str], task: Task) -> tuple[str, ...]:
