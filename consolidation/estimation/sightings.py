@@ -1,0 +1,184 @@
+"""Which of the things that workers marked are real, when workers differ in what they overlook and what they invent.
+
+Real things lie in the data objects at some rate, and things that are mistaken for them at another. Every worker marks a thing of
+either sort with a chance of their own, but things differ too: half of each sort stand out and half are hidden, so that workers miss
+the same ones together. What nobody marked is not seen; as both rates are estimated, the number of such things is known, and they
+count as missed. All is estimated by expectation-maximisation (Dempster, Laird & Rubin 1977) as in Dawid & Skene (1979),
+doi:10.2307/2346806, with two classes, each of two grades of difficulty (compare Qu, Tan & Kutner 1996, doi:10.2307/2533043).
+
+A worker's chances are drawn to the crowd's, the crowd's to those under which a vote is right that hears the silent with half a vote
+(docs/decisions/0008): few answers give about that vote, many give the worker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+UNKNOWN = -1
+REAL, FALSE = 0, 1
+SORTS = 2
+GRADES = np.array([-1.0, 1.0])
+"""How far the log-odds of marking a thing that is hidden, or stands out, are from their mean."""
+STRENGTH = 4.0
+"""How many things' worth of belief a worker is drawn to the crowd by, and the crowd to PRIOR."""
+PRIOR = np.log([0.8 / 0.2, 0.04 / 0.96])
+"""Log-odds to mark a real thing, and one that is not, of a crowd nothing is known of: with them two silent workers balance one who marks."""
+_STEP, _BOUND = 1.0, 7.0
+_SEEN = 0.05
+"""At least so large a share of the things of a sort is taken to be seen, so that the unseen stay countable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """Who marked what in data objects.
+
+    Attributes:
+        thing, worker: int64, shape (M,): who marked which thing, in [0, C) and [0, W); each pair once.
+        scene: int64, shape (C,): the data object of each thing, in [0, S).
+        answered, answered_by: int64, shape (R,): which data object was answered by whom, each pair once.
+        truth: int64, shape (C,): 1 where a thing is known to be real, 0 where it is known not to be, else UNKNOWN.
+        complete: bool, shape (S,): whether all real things of the data object are among its things.
+    """
+
+    thing: Integers
+    worker: Integers
+    scene: Integers
+    answered: Integers
+    answered_by: Integers
+    truth: Integers
+    complete: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """How workers mark things.
+
+    Attributes:
+        log_odds: float64, shape (2, W): of marking a real thing, and one that is not, midway between the grades of difficulty.
+        crowd: float64, shape (2,): the same of a worker nothing is known of.
+        prior: log of the rate of real things over that of others.
+    """
+
+    log_odds: Floats
+    crowd: Floats
+    prior: float
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What is there.
+
+    Attributes:
+        real: float64, shape (C,), in [0, 1]: probability that each thing is real.
+        graded: float64, shape (2, C, 2): expected number of real things, and of others, that each is, hidden and standing out.
+        unseen: float64, shape (2, S, 2): expected number of those in each data object that nobody marked.
+    """
+
+    real: Floats
+    graded: Floats
+    unseen: Floats
+
+
+def vote(sightings: Sightings) -> Belief:
+    """Where estimation begins: a vote that hears the silent with half a vote."""
+    marks = np.bincount(sightings.thing, minlength=len(sightings.scene))
+    answers = np.bincount(sightings.answered, minlength=len(sightings.complete))[sightings.scene]
+    real = _clamped((marks + 1) / (marks + 1 + (answers - marks) / 2 + 1), sightings)
+    graded = np.repeat(np.stack([real, 1 - real])[:, :, None] / len(GRADES), len(GRADES), axis=2)
+    return Belief(real, graded, np.zeros((SORTS, len(sightings.complete), len(GRADES))))
+
+
+def believe(sightings: Sightings, marking: Marking, hint: Floats) -> Belief:
+    """What is there, given how workers mark.
+
+    Args:
+        hint: float64, shape (C,): log of how much likelier a thing is real for other reasons. Not modified.
+
+    Time and memory O(M + R + C).
+    """
+    things, scenes = len(sightings.scene), len(sightings.complete)
+    marks = np.bincount(sightings.thing, minlength=things)
+    logs = np.empty((SORTS, things, len(GRADES)))
+    unseen = np.empty((SORTS, scenes, len(GRADES)))
+    for sort in (REAL, FALSE):
+        told = np.bincount(sightings.thing, marking.log_odds[sort][sightings.worker], things)
+        for grade, shift in enumerate(GRADES):
+            refused = np.logaddexp(0, marking.log_odds[sort] + shift)[sightings.answered_by]
+            none = np.bincount(sightings.answered, refused, scenes)
+            unseen[sort, :, grade] = np.exp(-none)
+            logs[sort, :, grade] = told + marks * shift - none[sightings.scene]
+    either = np.logaddexp(logs[..., 0], logs[..., 1])
+    odds = either[REAL] - either[FALSE] + marking.prior + hint
+    real = _clamped(_chance(odds), sightings)
+    both = np.stack([real, 1 - real])
+    unseen /= len(GRADES)
+    seen = np.maximum(1 - unseen.sum(axis=2).mean(axis=1), _SEEN)
+    rates = both.sum(axis=1) / seen / max(scenes, 1)
+    unseen *= np.where(sightings.complete, 0, rates[:, None])[:, :, None]
+    return Belief(real, both[:, :, None] * np.exp(logs - either[..., None]), unseen)
+
+
+def count(sightings: Sightings, belief: Belief, workers: int) -> Floats:
+    """Expected numbers that say all about how workers mark; those of several batches add up.
+
+    Returns:
+        float64, shape (2, 3, W): of real things, and of others, those that each worker marked; those that a worker had before them
+        hidden, and standing out.
+    """
+    scenes = len(sightings.complete)
+    counts = np.empty((SORTS, 1 + len(GRADES), workers))
+    for sort in (REAL, FALSE):
+        made = belief.graded[sort].sum(axis=1)[sightings.thing]
+        counts[sort, 0] = np.bincount(sightings.worker, made, workers)
+        for grade in range(len(GRADES)):
+            there = np.bincount(sightings.scene, belief.graded[sort, :, grade], scenes)
+            there += belief.unseen[sort, :, grade]
+            counts[sort, 1 + grade] = np.bincount(
+                sightings.answered_by, there[sightings.answered], workers
+            )
+    return counts
+
+
+def fit(counts: Floats, before: Marking | None = None) -> Marking:
+    """One step of Newton's method toward the chances that explain the counts best.
+
+    Args:
+        counts: float64, shape (2, 3, W): as `count` gives them, of all batches. Not modified.
+        before: where to step from; None for PRIOR.
+    """
+    if before is None:
+        before = Marking(np.repeat(PRIOR[:, None], counts.shape[2], axis=1), PRIOR, 0.0)
+    log_odds, crowd = np.empty_like(before.log_odds), np.empty(SORTS)
+    for sort in (REAL, FALSE):
+        own = before.log_odds[sort]
+        chances = _chance(own + GRADES[:, None])
+        expected = (counts[sort, 1:] * chances).sum(axis=0)
+        slope = (counts[sort, 1:] * chances * (1 - chances)).sum(axis=0)
+        mean = (own * slope).sum() + before.crowd[sort] * STRENGTH
+        crowd[sort] = _stepped(
+            mean / (slope.sum() + STRENGTH), counts[sort, 0].sum() - expected.sum(), slope.sum(), PRIOR[sort]
+        )
+        log_odds[sort] = _stepped(own, counts[sort, 0] - expected, slope, crowd[sort])
+    rates = counts[:, 1:].sum(axis=(1, 2)) + STRENGTH
+    return Marking(log_odds, crowd, float(np.log(rates[REAL] / rates[FALSE])))
+
+
+def _stepped(own, surplus, slope, toward):  # type: ignore
+    """Log-odds after a step that STRENGTH answers draw toward others."""
+    chance = _chance(own)
+    drawn = surplus + STRENGTH * (_chance(toward) - chance)
+    step = drawn / (slope + STRENGTH * chance * (1 - chance))
+    return np.clip(own + np.clip(step, -_STEP, _STEP), -_BOUND, _BOUND)
+
+
+def _chance(log_odds):  # type: ignore
+    return 1 / (1 + np.exp(-np.clip(log_odds, -500, 500)))
+
+
+def _clamped(real: Floats, sightings: Sightings) -> Floats:
+    return np.where(sightings.truth == UNKNOWN, real, sightings.truth)
