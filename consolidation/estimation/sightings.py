@@ -26,9 +26,9 @@ GRADES = np.array([-1.0, 1.0])
 """How far the log-odds of marking a thing that is hidden, or stands out, are from their mean."""
 STRENGTH = 4.0
 """How many things' worth of belief a worker is drawn to the crowd by, and the crowd to PRIOR."""
-PRIOR = np.log([0.8 / 0.2, 0.04 / 0.96])
+PRIOR: Floats = np.log([0.8 / 0.2, 0.04 / 0.96])
 """Log-odds to mark a real thing, and one that is not, of a crowd nothing is known of: with them two silent workers balance one who marks."""
-_STEP, _BOUND = 1.0, 7.0
+_STEP, _BOUND, _LARGE = 1.0, 7.0, 500.0
 _SEEN = 0.05
 """At least so large a share of the things of a sort is taken to be seen, so that the unseen stay countable."""
 
@@ -138,9 +138,7 @@ def count(sightings: Sightings, belief: Belief, workers: int) -> Floats:
         for grade in range(len(GRADES)):
             there = np.bincount(sightings.scene, belief.graded[sort, :, grade], scenes)
             there += belief.unseen[sort, :, grade]
-            counts[sort, 1 + grade] = np.bincount(
-                sightings.answered_by, there[sightings.answered], workers
-            )
+            counts[sort, 1 + grade] = np.bincount(sightings.answered_by, there[sightings.answered], workers)
     return counts
 
 
@@ -159,25 +157,26 @@ def fit(counts: Floats, before: Marking | None = None) -> Marking:
         chances = _chance(own + GRADES[:, None])
         expected = (counts[sort, 1:] * chances).sum(axis=0)
         slope = (counts[sort, 1:] * chances * (1 - chances)).sum(axis=0)
-        mean = (own * slope).sum() + before.crowd[sort] * STRENGTH
-        crowd[sort] = _stepped(
-            mean / (slope.sum() + STRENGTH), counts[sort, 0].sum() - expected.sum(), slope.sum(), PRIOR[sort]
-        )
+        weight = slope.sum()
+        mean = ((own * slope).sum() + before.crowd[sort] * STRENGTH) / (weight + STRENGTH)
+        crowd[sort] = _stepped(mean, counts[sort, 0].sum() - expected.sum(), weight, PRIOR[sort])
         log_odds[sort] = _stepped(own, counts[sort, 0] - expected, slope, crowd[sort])
     rates = counts[:, 1:].sum(axis=(1, 2)) + STRENGTH
     return Marking(log_odds, crowd, float(np.log(rates[REAL] / rates[FALSE])))
 
 
-def _stepped(own, surplus, slope, toward):  # type: ignore
+def _stepped(own: Floats, surplus: Floats, slope: Floats, toward: Floats) -> Floats:
     """Log-odds after a step that STRENGTH answers draw toward others."""
     chance = _chance(own)
     drawn = surplus + STRENGTH * (_chance(toward) - chance)
     step = drawn / (slope + STRENGTH * chance * (1 - chance))
-    return np.clip(own + np.clip(step, -_STEP, _STEP), -_BOUND, _BOUND)
+    stepped: Floats = np.clip(own + np.clip(step, -_STEP, _STEP), -_BOUND, _BOUND)
+    return stepped
 
 
-def _chance(log_odds):  # type: ignore
-    return 1 / (1 + np.exp(-np.clip(log_odds, -500, 500)))
+def _chance(log_odds: Floats) -> Floats:
+    chance: Floats = 1 / (1 + np.exp(-np.clip(log_odds, -_LARGE, _LARGE)))
+    return chance
 
 
 def _clamped(real: Floats, sightings: Sightings) -> Floats:

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from consolidation.estimation.spans import Spans, most_supported, overlaps_between
+from consolidation.estimation.tallies import Tallies
 from consolidation.kinds.base import (
     Answer,
     Consensus,
     Save,
+    Support,
     Task,
     check_count,
     probability,
 )
-from consolidation.kinds.parts import Decision, Layout, Part, PartsKind, consensus_of, decide, read_parts
+from consolidation.kinds.entity_skill import EntityEvidence, EntitySkill, learn_entities
+from consolidation.kinds.parts import (
+    Decision,
+    Layout,
+    Part,
+    PartsKind,
+    clusters_of,
+    consensus_of,
+    decide_on,
+    read_parts,
+)
+from consolidation.kinds.skill import Learned, Study
 from consolidation.kinds.text_offsets import UNDECIDED, Text, without_text
 from consolidation.rejections import Rejection
 from shared.errors import LimitError
@@ -28,6 +42,8 @@ SILENCE = 0.5
 """How much of a vote against an entity it is not to have marked it: to miss one is easier than to invent one (docs/decisions/0008)."""
 _REACH = 1_000_000_000
 """No text is longer."""
+_TIE, _DIGITS = 1e-9, 9
+"""Categories whose chances differ by no more are a tie, and skills that are equal to so many decimals."""
 _QUOTED = 1_000
 """Most characters of an entity that the label quotes."""
 
@@ -87,6 +103,21 @@ class MergedEntities:
     candidates: tuple[MergedEntity, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Arranged:
+    """Entities matched across workers.
+
+    Attributes:
+        layout: of the P marked ones.
+        clusters: which of them are the same, see `estimation.matching`.
+        spans: int64, shape (P, 4): see `EntityEvidence.spans`.
+    """
+
+    layout: Layout[EntitySpans]
+    clusters: list[list[int]]
+    spans: npt.NDArray[np.int64]
+
+
 class EntitiesKind(PartsKind[EntitySpans]):
     """Entities: `crowd-entity-annotation`.
 
@@ -128,10 +159,14 @@ class EntitiesKind(PartsKind[EntitySpans]):
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Find in the text, match, decide, fuse; see the class for the rules."""
-        layout = self.lay_out(answers, task)
+        arranged: _Arranged = task.arranged or self._arrange(answers, task)
+        layout = arranged.layout
         categories = task.categories(part.label for part in layout.parts)
-        decisions = decide(self.name, layout, answers, task, silence=SILENCE)
-        fused = [_fused(made, layout, answers) for made in decisions]
+        if isinstance(task.skill, EntitySkill) and len(answers) > 1 and layout.parts:
+            fused = _judged(arranged, answers, task, task.skill)
+        else:
+            decisions = decide_on(arranged.clusters, layout, answers, task, silence=SILENCE)
+            fused = [_fused(made, layout, answers) for made in decisions]
         number = {name: place for place, name in enumerate(categories)}
         fused.sort(key=lambda made: (made.start, made.end, number[made.decision.label]))
         entities = _without_contradictions(fused, answers, task)
@@ -145,6 +180,26 @@ class EntitiesKind(PartsKind[EntitySpans]):
         consensus = consensus_of(merged, layout, decisions, answers, layout.shapes.faults)
         unclear = ("offset-unit",) if layout.shapes.read_as == UNDECIDED else ()
         return replace(consensus, reasons=(*consensus.reasons, *unclear))
+
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """The entities that workers marked, matched with each other and with a gold answer's."""
+        arranged = self._arrange([answer for answer in answers if not answer.gold], task)
+        compared = self._arrange(answers, task) if any(answer.gold for answer in answers) else arranged
+        return Study(_evidence(compared, answers), arranged)
+
+    def learn(self, evidence: Sequence[EntityEvidence], known: Tallies, task: Task) -> Learned:
+        """How often workers find, invent and confuse entities, and how exact they are: see `kinds.entity_skill`."""
+        return learn_entities(evidence, known, task.categories)
+
+    def _arrange(self, answers: Sequence[Answer], task: Task) -> _Arranged:
+        layout = self.lay_out(answers, task)
+        clusters = clusters_of(self.name, layout, task)
+        spans = np.zeros((len(layout.parts), 4), dtype=np.int64)
+        for number, members in enumerate(clusters):
+            spans[members, 0] = number
+        spans[:, 1] = [part.worker for part in layout.parts]
+        spans[:, 2:] = np.array(layout.shapes.spans, dtype=np.int64).reshape(-1, 2)
+        return _Arranged(layout, clusters, spans)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[EntitySpans]:
         """Entities from the beginning of the text to its end, with the IoU of their characters."""
@@ -240,6 +295,65 @@ def _fused(made: Decision, layout: Layout[EntitySpans], answers: Sequence[Answer
     return MergedEntity(made, *most_supported(spans, weights))
 
 
+def _evidence(arranged: _Arranged, answers: Sequence[Answer]) -> EntityEvidence:
+    """What workers marked, without the gold answer's marks, which are the truth."""
+    layout, spans = arranged.layout, arranged.spans
+    golden = [answer.gold for answer in answers]
+    theirs = [place for place, part in enumerate(layout.parts) if not golden[part.worker]]
+    workers = [place for place, gold in enumerate(golden) if not gold]
+    marks = spans[theirs]
+    marks[:, 1] = np.searchsorted(workers, marks[:, 1])
+    truth: list[tuple[int, int, str] | None] = [None] * len(arranged.clusters) if any(golden) else []
+    for place in set(range(len(layout.parts))).difference(theirs):
+        truth[spans[place, 0]] = (*layout.shapes.spans[place], layout.parts[place].label)
+    return EntityEvidence(
+        tuple(answers[place].person for place in workers),
+        marks,
+        tuple(layout.parts[place].label for place in theirs),
+        len(arranged.clusters),
+        tuple(truth) if any(golden) else None,
+    )
+
+
+def _judged(
+    arranged: _Arranged, answers: Sequence[Answer], task: Task, skill: EntitySkill
+) -> list[MergedEntity]:
+    """The decision on each cluster, given how able the workers are."""
+    parts, clusters = arranged.layout.parts, arranged.clusters
+    categories = task.categories({*skill.categories, *(part.label for part in parts)})
+    people = [answer.person for answer in answers]
+    judged = skill.judge(arranged.spans, [part.label for part in parts], people, len(clusters), categories)
+    real, called = judged.real.tolist(), judged.called.tolist()
+    total = sum(answer.weight for answer in answers)
+    entities = []
+    for number, members in enumerate(clusters):
+        behind = [(parts[member].label, answers[parts[member].worker]) for member in members]
+        chances = dict(zip(categories, called[number], strict=True))
+        label, tied = _likeliest(chances, behind)
+        share = sum(answer.weight for _, answer in behind) / total
+        made = Decision(
+            members=tuple(members),
+            label=label,
+            support=Support(tuple(sorted(answer.worker_id for _, answer in behind)), len(answers), share),
+            existence=real[number],
+            confidence=real[number] * chances[label],
+            accepted=real[number] > task.settings.quorum,
+            tied=tied,
+        )
+        start, end = arranged.layout.shapes.spans[judged.marked[number]]
+        entities.append(MergedEntity(made, start, end))
+    return entities
+
+
+def _likeliest(chances: Mapping[str, float], behind: Sequence[tuple[str, Answer]]) -> tuple[str, bool]:
+    """Of the categories that were said the likeliest, and whether the tie rule decided."""
+    said = {label for label, _ in behind}
+    most = max(chances[label] for label in said)
+    leading = [label for label in chances if label in said and chances[label] >= most * (1 - _TIE)]
+    skill = {label: sum(answer.skill for name, answer in behind if name == label) for label in leading}
+    return max(leading, key=lambda label: round(skill[label], _DIGITS)), len(leading) > 1
+
+
 def _without_contradictions(
     entities: Sequence[MergedEntity], answers: Sequence[Answer], task: Task
 ) -> list[MergedEntity]:
@@ -260,7 +374,7 @@ def _without_contradictions(
     ranked = sorted(
         (place for place in rivals if entities[place].decision.accepted),
         key=lambda place: (
-            -entities[place].decision.support.share,
+            -entities[place].decision.existence,
             entities[place].start - entities[place].end,
             place,
         ),

@@ -198,13 +198,37 @@ def overlaps_limited(complaint: str = "") -> Iterator[None]:
         raise LimitError(complaint or str(failure), limit="limits.overlaps") from failure
 
 
+def clusters_of(kind: str, layout: Layout[Any], task: Task) -> list[list[int]]:
+    """Which parts of all workers are the same thing, by the kind's IoU threshold: see `estimation.matching`."""
+    parts = layout.parts
+    number = {name: place for place, name in enumerate(task.categories(part.label for part in parts))}
+    return cluster_parts(
+        layout.overlaps,
+        workers=[part.worker for part in parts],
+        categories=[number[part.label] for part in parts],
+        thresholds=[task.settings.iou_threshold_of(kind, part.label) for part in parts],
+    )
+
+
 def decide(
     kind: str, layout: Layout[Any], answers: Sequence[Answer], task: Task, *, silence: float = 1.0
 ) -> list[Decision]:
-    """Cluster the parts of all workers and decide on each cluster.
+    """Cluster the parts of all workers and decide on each cluster: `clusters_of` and `decide_on` in one."""
+    return decide_on(clusters_of(kind, layout, task), layout, answers, task, silence=silence)
+
+
+def decide_on(
+    clusters: Sequence[Sequence[int]],
+    layout: Layout[Any],
+    answers: Sequence[Answer],
+    task: Task,
+    *,
+    silence: float = 1.0,
+) -> list[Decision]:
+    """Decide on each cluster of parts by vote.
 
     Args:
-        kind: name of the kind, for its IoU threshold.
+        clusters: as `clusters_of` gave them.
         layout: of P parts.
         answers: those that count; every one of them could have marked every part.
         task: of the data object.
@@ -217,12 +241,6 @@ def decide(
     parts = layout.parts
     categories = task.categories(part.label for part in parts)
     number = {name: position for position, name in enumerate(categories)}
-    clusters = cluster_parts(
-        layout.overlaps,
-        workers=[part.worker for part in parts],
-        categories=[number[part.label] for part in parts],
-        thresholds=[task.settings.iou_threshold_of(kind, part.label) for part in parts],
-    )
     total = sum(answer.weight for answer in answers)
     choices = task.choices(categories)
     return [_decision(members, parts, answers, number, total, choices, task, silence) for members in clusters]

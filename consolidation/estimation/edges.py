@@ -1,0 +1,126 @@
+"""Where a thing begins or ends, when workers differ in how exactly they mark it and whether they take in too much or too little.
+
+The edge is one that somebody marked. A worker marks it exactly, before, or after it, each with a chance of their own, drawn to the
+crowd's; edge and chances are estimated together (Dawid & Skene 1979, doi:10.2307/2346806, with the distance's sign as the answer).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+EXACT, BEFORE, AFTER = 0, 1, 2
+SIDES = 3
+STRENGTH = 4.0
+"""How many answers' worth of belief a worker is drawn to the crowd by, and the crowd to USUAL."""
+USUAL = np.array([0.8, 0.1, 0.1])
+"""A crowd's chances before anything is known."""
+UNKNOWN = -1
+_ROUNDS, _ENOUGH = 30, 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """One edge of many things: what was marked, compared with all that it may be.
+
+    Attributes:
+        thing, value: int64, shape (N,): the candidates, sorted: of which thing, and where.
+        mark, candidate: int64, shape (P,): pairs of a mark and a candidate of the same thing.
+        side: int64, shape (P,): whether the mark is EXACT, BEFORE or AFTER the candidate.
+        certain: float64, shape (N,): 1 or 0 where the edge is known, else NaN.
+        things: C.
+    """
+
+    thing: Integers
+    value: Integers
+    mark: Integers
+    candidate: Integers
+    side: Integers
+    certain: Floats
+    things: int
+
+
+def edges_of(thing: Integers, value: Integers, known: Integers) -> Edges:
+    """Compare all marks of each thing.
+
+    Args:
+        thing, value: int64, shape (M,): of which thing each mark is, in [0, C), and where, >= 0. Not modified.
+        known: int64, shape (C,): where the edge is, or UNKNOWN.
+
+    Time O(P log P) for P pairs of a mark and a place marked of the same thing, memory O(P).
+    """
+    sure = np.flatnonzero(known != UNKNOWN)
+    pairs = np.stack([np.concatenate([thing, sure]), np.concatenate([value, known[sure]])], axis=1)
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    fresh = np.ones(len(pairs), dtype=bool)
+    fresh[1:] = (pairs[1:] != pairs[:-1]).any(axis=1)
+    places, values = pairs[fresh].T
+    first = np.searchsorted(places, np.arange(len(known)))
+    each = np.bincount(places, minlength=len(known))[thing]
+    mark = np.repeat(np.arange(len(thing)), each)
+    candidate = first[thing][mark] + np.arange(len(mark)) - np.repeat(np.cumsum(each) - each, each)
+    away = np.sign(value[mark] - values[candidate])
+    side = np.where(away == 0, EXACT, np.where(away < 0, BEFORE, AFTER))
+    certain = np.where(known[places] == UNKNOWN, np.nan, known[places] == values)
+    return Edges(places, values, mark, candidate, side, certain, len(known))
+
+
+def place(edges: Edges, worker: Integers, habits: Floats) -> tuple[Floats, Floats]:
+    """Where each edge is.
+
+    Args:
+        worker: int64, shape (M,): who made each mark.
+        habits: float64, shape (3, W): log of the chances to mark an edge exactly, before and after it.
+
+    Returns:
+        float64, shape (N,): log-likelihood of each candidate. float64, shape (N,): its probability among those of its thing.
+    """
+    told = np.bincount(edges.candidate, habits[edges.side, worker[edges.mark]], len(edges.thing))
+    if not len(told):
+        return told, told
+    starts = np.flatnonzero(np.diff(edges.thing, prepend=-1))
+    sizes = np.diff(np.append(starts, len(told)))
+    odds = np.exp(told - np.repeat(np.maximum.reduceat(told, starts), sizes))
+    chances = odds / np.repeat(np.add.reduceat(odds, starts), sizes)
+    return told, np.where(np.isnan(edges.certain), chances, edges.certain)
+
+
+def habits_of(counts: Floats) -> tuple[Floats, Floats]:
+    """Log of the chances that explain the counts, of each worker and of one who is not known.
+
+    Args:
+        counts: float64, shape (3, W): how often each worker marked an edge exactly, before and after it. Not modified.
+    """
+    crowd = counts.sum(axis=1) + STRENGTH * USUAL
+    crowd /= crowd.sum()
+    own = counts + STRENGTH * crowd[:, None]
+    return np.log(own / own.sum(axis=0)), np.log(crowd)
+
+
+def learn(edges: Edges, worker: Integers, weight: Floats, known: Floats) -> Floats:
+    """Estimate the workers' habits.
+
+    Args:
+        worker: int64, shape (M,): who made each mark.
+        weight: float64, shape (C,): how far each thing counts; 0 where nothing can be learned from it.
+        known: float64, shape (3, W): counts of earlier batches.
+
+    Returns:
+        float64, shape (3, W): expected counts of these marks alone; see `habits_of`.
+    """
+    key = edges.side * known.shape[1] + worker[edges.mark]
+    share = weight[edges.thing]
+    at_all = np.bincount(edges.candidate, edges.side == EXACT, len(edges.thing))
+    total = np.bincount(edges.thing, at_all, edges.things)[edges.thing]
+    chances = np.where(np.isnan(edges.certain), at_all / np.maximum(total, 1), edges.certain)
+    counts = np.zeros_like(known)
+    for _ in range(_ROUNDS):
+        counts = np.bincount(key, (share * chances)[edges.candidate], known.size).reshape(known.shape)
+        before, chances = chances, place(edges, worker, habits_of(counts + known)[0])[1]
+        if not len(chances) or np.abs(chances - before).max() < _ENOUGH:
+            break
+    return counts

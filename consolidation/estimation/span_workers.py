@@ -1,0 +1,127 @@
+"""What spans are real, what they are called and where they end, and how able the workers are who marked them: one model.
+
+Whether a span is real follows from who marked it and from what it was called (`sightings`, `naming`, estimated together); where it
+begins and ends, from who marked which edge (`edges`), given what is real.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from consolidation.estimation import edges, naming, sightings
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+_ROUNDS, _ENOUGH = 60, 0.01
+_DIGITS = 9
+"""Likelihoods whose logs are equal to so many decimals are a tie."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpanMarks:
+    """What workers marked; a mark has the same place in all four."""
+
+    seen: sightings.Sightings
+    named: naming.Names
+    begin: edges.Edges
+    end: edges.Edges
+
+
+@dataclass(frozen=True, slots=True)
+class SpanCounts:
+    """All that is known of workers; of several batches it adds up.
+
+    Attributes:
+        marked: float64, shape (2, 3, W): see `sightings.count`.
+        named, invented: float64, shapes (U, K) and (U,): see `naming.count`.
+        begin, end: float64, shape (3, W): see `edges.learn`.
+    """
+
+    marked: Floats
+    named: Floats
+    invented: Floats
+    begin: Floats
+    end: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is there.
+
+    Attributes:
+        real: float64, shape (C,): probability of each span.
+        called: float64, shape (C, K): of its categories, given that it is real.
+        marked: int64, shape (C,): the mark whose start and end are likeliest together.
+    """
+
+    real: Floats
+    called: Floats
+    marked: Integers
+
+
+def learn(marks: SpanMarks, known: SpanCounts) -> tuple[sightings.Marking, Floats, SpanCounts]:
+    """Estimate how able the workers are.
+
+    Args:
+        marks: of all data objects; W workers, U rows of K categories. Not modified.
+        known: counts of earlier batches. Not modified.
+
+    Returns:
+        How workers mark; float64, shape (C,): the probability that each span is real; and the expected counts of these marks alone.
+
+    Time O(rounds (answers + marks K)), about twenty rounds; memory O(answers + marks K).
+    """
+    seen, named = marks.seen, marks.named
+    workers = known.marked.shape[2]
+    belief, marking = sightings.vote(seen), sightings.fit(known.marked)
+    names = _fit(known.named, known.invented, named, workers)
+    called, _ = naming.call(named, names)
+    own = replace(known)
+    for _ in range(_ROUNDS):
+        counted = naming.count(named, called, belief.real)
+        own = SpanCounts(sightings.count(seen, belief, workers), *counted, known.begin, known.end)
+        marking = sightings.fit(own.marked + known.marked, marking)
+        names = _fit(own.named + known.named, own.invented + known.invented, named, workers)
+        called, hint = naming.call(named, names)
+        before, belief = belief, sightings.believe(seen, marking, hint)
+        if not len(belief.real) or np.abs(belief.real - before.real).max() < _ENOUGH:
+            break
+    shared = np.bincount(seen.thing, minlength=len(seen.scene)) + (seen.truth != sightings.UNKNOWN) > 1
+    weight = belief.real * shared
+    begin, end = (
+        edges.learn(edge, seen.worker, weight, before)
+        for edge, before in ((marks.begin, known.begin), (marks.end, known.end))
+    )
+    return marking, belief.real, replace(own, begin=begin, end=end)
+
+
+def judge(
+    marks: SpanMarks, marking: sightings.Marking, names: naming.Naming, begin: Floats, end: Floats
+) -> Judged:
+    """What is there, given how able the workers are.
+
+    Args:
+        marks: of spans of which each has a mark. Not modified.
+        marking, names: see `sightings` and `naming`.
+        begin, end: float64, shape (3, W): see `edges.place`.
+
+    Ties of marks: the shortest, so that a character which only half of the workers cover stays out; then the first.
+    Time O(answers + marks K + marks log marks), memory O(answers + marks K).
+    """
+    called, hint = naming.call(marks.named, names)
+    real = sightings.believe(marks.seen, marking, hint).real
+    told = sum(
+        edges.place(edge, marks.seen.worker, habits)[0][edge.candidate[edge.side == edges.EXACT]]
+        for edge, habits in ((marks.begin, begin), (marks.end, end))
+    )
+    first, last = (edge.value[edge.candidate[edge.side == edges.EXACT]] for edge in (marks.begin, marks.end))
+    ranked = np.lexsort((first, last - first, -np.round(told, _DIGITS), marks.seen.thing))
+    return Judged(real, called, ranked[np.searchsorted(marks.seen.thing[ranked], np.arange(len(real)))])
+
+
+def _fit(rows: Floats, invented: Floats, names: naming.Names, workers: int) -> naming.Naming:
+    counts = naming.pool(rows, invented, names.worker, names.said, workers)
+    return naming.fit(counts, names.worker, names.said)
