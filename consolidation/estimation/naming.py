@@ -14,7 +14,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 STRENGTH = 4.0
-"""How many answers' worth of belief a worker is drawn to the crowd by, and the crowd to RIGHT."""
+"""How many answers' worth of belief a worker is drawn to the crowd by."""
+CROWD = 20.0
+"""How many answers' worth of belief the crowd is drawn to RIGHT by, and the shares of the categories to each other."""
 RIGHT = 0.8
 """A crowd's chance to name a thing rightly, before anything is known."""
 
@@ -80,10 +82,10 @@ def fit(counts: NameCounts, worker: Integers, said: Integers) -> Naming:
     size = len(counts.invented)
     even = np.full((size, size), (1 - RIGHT) / max(size - 1, 1))
     np.fill_diagonal(even, RIGHT if size > 1 else 1)
-    crowd = _shares(counts.crowd + STRENGTH * even)
+    crowd = _shares(counts.crowd + CROWD * even)
     rows = (counts.rows + STRENGTH * crowd.T[said]) / (counts.made[worker] + STRENGTH)
-    shares = _shares(counts.crowd.sum(axis=1) + STRENGTH / size)
-    return Naming(np.log(rows), np.log(shares), np.log(_shares(counts.invented + STRENGTH / size))[said])
+    shares = _shares(counts.crowd.sum(axis=1) + CROWD / size)
+    return Naming(np.log(rows), np.log(shares), np.log(_shares(counts.invented + CROWD / size))[said])
 
 
 def count(names: Names, called: Floats, real: Floats) -> tuple[Floats, Floats]:

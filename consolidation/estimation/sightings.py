@@ -23,11 +23,14 @@ UNKNOWN = -1
 REAL, FALSE = 0, 1
 SORTS = 2
 GRADES = np.array([-1.0, 1.0])
+SHARES = np.array([.5,.5])
 """How far the log-odds of marking a thing that is hidden, or stands out, are from their mean."""
-STRENGTH = 4.0
-"""How many things' worth of belief a worker is drawn to the crowd by, and the crowd to PRIOR."""
-PRIOR: Floats = np.log([0.8 / 0.2, 0.04 / 0.96])
-"""Log-odds to mark a real thing, and one that is not, of a crowd nothing is known of: with them two silent workers balance one who marks."""
+STRENGTH = 8.0
+"""How many things' worth of belief a worker is drawn to the crowd by."""
+CROWD = 100.0
+"""How many things' worth of belief the crowd is drawn to PRIOR by, and the rates to each other."""
+PRIOR: Floats = np.log([0.7 / 0.3, 0.1 / 0.9])
+"""Log-odds to mark a real thing, and one that is not, of a crowd nothing is known of: where less than a third marked it is not real."""
 _STEP, _BOUND, _LARGE = 1.0, 7.0, 500.0
 _SEEN = 0.05
 """At least so large a share of the things of a sort is taken to be seen, so that the unseen stay countable."""
@@ -89,7 +92,7 @@ def vote(sightings: Sightings) -> Belief:
     marks = np.bincount(sightings.thing, minlength=len(sightings.scene))
     answers = np.bincount(sightings.answered, minlength=len(sightings.complete))[sightings.scene]
     real = _clamped((marks + 1) / (marks + 1 + (answers - marks) / 2 + 1), sightings)
-    graded = np.repeat(np.stack([real, 1 - real])[:, :, None] / len(GRADES), len(GRADES), axis=2)
+    graded = np.repeat(np.stack([real, 1 - real])[:, :, None], len(GRADES), axis=2) * SHARES
     return Belief(real, graded, np.zeros((SORTS, len(sightings.complete), len(GRADES))))
 
 
@@ -110,13 +113,12 @@ def believe(sightings: Sightings, marking: Marking, hint: Floats) -> Belief:
         for grade, shift in enumerate(GRADES):
             refused = np.logaddexp(0, marking.log_odds[sort] + shift)[sightings.answered_by]
             none = np.bincount(sightings.answered, refused, scenes)
-            unseen[sort, :, grade] = np.exp(-none)
-            logs[sort, :, grade] = told + marks * shift - none[sightings.scene]
-    either = np.logaddexp(logs[..., 0], logs[..., 1])
+            unseen[sort, :, grade] = SHARES[grade] * np.exp(-none)
+            logs[sort, :, grade] = told + marks * shift - none[sightings.scene] + np.log(SHARES[grade])
+    either = np.logaddexp.reduce(logs, axis=2)
     odds = either[REAL] - either[FALSE] + marking.prior + hint
     real = _clamped(_chance(odds), sightings)
     both = np.stack([real, 1 - real])
-    unseen /= len(GRADES)
     seen = np.maximum(1 - unseen.sum(axis=2).mean(axis=1), _SEEN)
     rates = both.sum(axis=1) / seen / max(scenes, 1)
     unseen *= np.where(sightings.complete, 0, rates[:, None])[:, :, None]
@@ -158,18 +160,18 @@ def fit(counts: Floats, before: Marking | None = None) -> Marking:
         expected = (counts[sort, 1:] * chances).sum(axis=0)
         slope = (counts[sort, 1:] * chances * (1 - chances)).sum(axis=0)
         weight = slope.sum()
-        mean = ((own * slope).sum() + before.crowd[sort] * STRENGTH) / (weight + STRENGTH)
-        crowd[sort] = _stepped(mean, counts[sort, 0].sum() - expected.sum(), weight, PRIOR[sort])
-        log_odds[sort] = _stepped(own, counts[sort, 0] - expected, slope, crowd[sort])
-    rates = counts[:, 1:].sum(axis=(1, 2)) + STRENGTH
+        mean = ((own * slope).sum() + before.crowd[sort] * CROWD) / (weight + CROWD)
+        crowd[sort] = _stepped(mean, counts[sort, 0].sum() - expected.sum(), weight, PRIOR[sort], CROWD)
+        log_odds[sort] = _stepped(own, counts[sort, 0] - expected, slope, crowd[sort], STRENGTH)
+    rates = counts[:, 1:].sum(axis=(1, 2)) + CROWD
     return Marking(log_odds, crowd, float(np.log(rates[REAL] / rates[FALSE])))
 
 
-def _stepped(own: Floats, surplus: Floats, slope: Floats, toward: Floats) -> Floats:
-    """Log-odds after a step that STRENGTH answers draw toward others."""
+def _stepped(own: Floats, surplus: Floats, slope: Floats, toward: Floats, strength: float) -> Floats:
+    """Log-odds after a step of Newton's method, drawn toward others by so many answers."""
     chance = _chance(own)
-    drawn = surplus + STRENGTH * (_chance(toward) - chance)
-    step = drawn / (slope + STRENGTH * chance * (1 - chance))
+    drawn = surplus + strength * (_chance(toward) - chance)
+    step = drawn / (slope + strength * chance * (1 - chance))
     stepped: Floats = np.clip(own + np.clip(step, -_STEP, _STEP), -_BOUND, _BOUND)
     return stepped
 

@@ -221,7 +221,7 @@ class _Book:
             invented[row] = sums[worker].get((_NOTHING, name), 0.0)
             named[row] = [sums[worker].get((_NAMED, true, name), 0.0) for true in self.categories]
         marked = np.stack([of(keys) for keys in _MARKED])
-        return span_workers.SpanCounts(marked.reshape(2, 3, workers), named, invented, of(_BEGIN), of(_END))
+        return span_workers.SpanCounts(marked.reshape(2, -1, workers), named, invented, of(_BEGIN), of(_END))
 
     def learned(
         self,
