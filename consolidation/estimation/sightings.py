@@ -22,9 +22,8 @@ Integers = npt.NDArray[np.int64]
 UNKNOWN = -1
 REAL, FALSE = 0, 1
 SORTS = 2
-GRADES = np.array([-1.0, 1.0])
-SHARES = np.array([.5,.5])
-"""How far the log-odds of marking a thing that is hidden, or stands out, are from their mean."""
+GRADES: Floats = np.array([-1.0, 1.0])
+"""How far the log-odds of marking a thing are from their mean: half of all things are hidden, half stand out."""
 STRENGTH = 8.0
 """How many things' worth of belief a worker is drawn to the crowd by."""
 CROWD = 100.0
@@ -92,7 +91,7 @@ def vote(sightings: Sightings) -> Belief:
     marks = np.bincount(sightings.thing, minlength=len(sightings.scene))
     answers = np.bincount(sightings.answered, minlength=len(sightings.complete))[sightings.scene]
     real = _clamped((marks + 1) / (marks + 1 + (answers - marks) / 2 + 1), sightings)
-    graded = np.repeat(np.stack([real, 1 - real])[:, :, None], len(GRADES), axis=2) * SHARES
+    graded = np.repeat(np.stack([real, 1 - real])[:, :, None], len(GRADES), axis=2) / len(GRADES)
     return Belief(real, graded, np.zeros((SORTS, len(sightings.complete), len(GRADES))))
 
 
@@ -113,8 +112,8 @@ def believe(sightings: Sightings, marking: Marking, hint: Floats) -> Belief:
         for grade, shift in enumerate(GRADES):
             refused = np.logaddexp(0, marking.log_odds[sort] + shift)[sightings.answered_by]
             none = np.bincount(sightings.answered, refused, scenes)
-            unseen[sort, :, grade] = SHARES[grade] * np.exp(-none)
-            logs[sort, :, grade] = told + marks * shift - none[sightings.scene] + np.log(SHARES[grade])
+            unseen[sort, :, grade] = np.exp(-none) / len(GRADES)
+            logs[sort, :, grade] = told + marks * shift - none[sightings.scene]
     either = np.logaddexp.reduce(logs, axis=2)
     odds = either[REAL] - either[FALSE] + marking.prior + hint
     real = _clamped(_chance(odds), sightings)

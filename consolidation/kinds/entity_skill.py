@@ -14,9 +14,9 @@ from consolidation.kinds.skill import TYPICAL, Learned, Weights
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-_MARKED: tuple[tuple[Key, Key, Key], ...] = (
-    (("real", "marked"), ("real", "hidden"), ("real", "plain")),
-    (("invented", "marked"), ("invented", "hidden"), ("invented", "plain")),
+_MARKED: tuple[tuple[Key, ...], ...] = tuple(
+    tuple((sort, what) for what in ("marked", "hidden", "plain"))
+    for sort in ("real", "invented")
 )
 _SIDES = ("exact", "before", "after")
 _BEGIN: tuple[Key, ...] = tuple(("start", side) for side in _SIDES)
