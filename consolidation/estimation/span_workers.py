@@ -1,6 +1,6 @@
 """What spans are real, what they are called and where they end, and how able the workers are who marked them: one model.
 
-Whether a span is real follows from who marked it and from what it was called (`sightings`, `naming`, estimated together); where it
+Whether a span is real follows from who marked it and from what it was called (`sightings`, `calling`, estimated together); where it
 begins and ends, from who marked which edge (`edges`), given what is real.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation import edges, naming, sightings
+from consolidation.estimation import calling, edges, sightings
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -25,7 +25,7 @@ class SpanMarks:
     """What workers marked; a mark has the same place in all four."""
 
     seen: sightings.Sightings
-    named: naming.Names
+    named: calling.Names
     begin: edges.Edges
     end: edges.Edges
 
@@ -36,7 +36,7 @@ class SpanCounts:
 
     Attributes:
         marked: float64, shape (2, 3, W): see `sightings.count`.
-        named, invented: float64, shapes (U, K) and (U,): see `naming.count`.
+        named, invented: float64, shapes (U, K) and (U,): see `calling.count`.
         begin, end: float64, shape (3, W): see `edges.learn`.
     """
 
@@ -78,14 +78,14 @@ def learn(marks: SpanMarks, known: SpanCounts) -> tuple[sightings.Marking, Float
     workers = known.marked.shape[2]
     belief, marking = sightings.vote(seen), sightings.fit(known.marked)
     names = _fit(known.named, known.invented, named, workers)
-    called, _ = naming.call(named, names)
+    called, _ = calling.call(named, names)
     own = replace(known)
     for _ in range(_ROUNDS):
-        counted = naming.count(named, called, belief.real)
+        counted = calling.count(named, called, belief.real)
         own = SpanCounts(sightings.count(seen, belief, workers), *counted, known.begin, known.end)
         marking = sightings.fit(own.marked + known.marked, marking)
         names = _fit(own.named + known.named, own.invented + known.invented, named, workers)
-        called, hint = naming.call(named, names)
+        called, hint = calling.call(named, names)
         before, belief = belief, sightings.believe(seen, marking, hint)
         if not len(belief.real) or np.abs(belief.real - before.real).max() < _ENOUGH:
             break
@@ -99,19 +99,19 @@ def learn(marks: SpanMarks, known: SpanCounts) -> tuple[sightings.Marking, Float
 
 
 def judge(
-    marks: SpanMarks, marking: sightings.Marking, names: naming.Naming, begin: Floats, end: Floats
+    marks: SpanMarks, marking: sightings.Marking, names: calling.Naming, begin: Floats, end: Floats
 ) -> Judged:
     """What is there, given how able the workers are.
 
     Args:
         marks: of spans of which each has a mark. Not modified.
-        marking, names: see `sightings` and `naming`.
+        marking, names: see `sightings` and `calling`.
         begin, end: float64, shape (3, W): see `edges.place`.
 
     Ties of marks: the shortest, so that a character which only half of the workers cover stays out; then the first.
     Time O(answers + marks K + marks log marks), memory O(answers + marks K).
     """
-    called, hint = naming.call(marks.named, names)
+    called, hint = calling.call(marks.named, names)
     real = sightings.believe(marks.seen, marking, hint).real
     told = sum(
         edges.place(edge, marks.seen.worker, habits)[0][edge.candidate[edge.side == edges.EXACT]]
@@ -122,6 +122,6 @@ def judge(
     return Judged(real, called, ranked[np.searchsorted(marks.seen.thing[ranked], np.arange(len(real)))])
 
 
-def _fit(rows: Floats, invented: Floats, names: naming.Names, workers: int) -> naming.Naming:
-    counts = naming.pool(rows, invented, names.worker, names.said, workers)
-    return naming.fit(counts, names.worker, names.said)
+def _fit(rows: Floats, invented: Floats, names: calling.Names, workers: int) -> calling.Naming:
+    counts = calling.pool(rows, invented, names.worker, names.said, workers)
+    return calling.fit(counts, names.worker, names.said)

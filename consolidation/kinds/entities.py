@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from consolidation.estimation.spans import Spans, most_supported, overlaps_between
 from consolidation.estimation.tallies import Tallies
@@ -15,12 +14,12 @@ from consolidation.kinds.base import (
     Answer,
     Consensus,
     Save,
-    Support,
     Task,
     check_count,
     probability,
 )
 from consolidation.kinds.entity_skill import EntityEvidence, EntitySkill, learn_entities
+from consolidation.kinds.entity_verdicts import evidence_of, judge_entities
 from consolidation.kinds.parts import (
     Decision,
     Layout,
@@ -28,7 +27,7 @@ from consolidation.kinds.parts import (
     PartsKind,
     clusters_of,
     consensus_of,
-    decide_on,
+    decide,
     read_parts,
 )
 from consolidation.kinds.skill import Learned, Study
@@ -42,8 +41,6 @@ SILENCE = 0.5
 """How much of a vote against an entity it is not to have marked it: to miss one is easier than to invent one (docs/decisions/0008)."""
 _REACH = 1_000_000_000
 """No text is longer."""
-_TIE, _DIGITS = 1e-9, 9
-"""Categories whose chances differ by no more are a tie, and skills that are equal to so many decimals."""
 _QUOTED = 1_000
 """Most characters of an entity that the label quotes."""
 
@@ -103,21 +100,6 @@ class MergedEntities:
     candidates: tuple[MergedEntity, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Arranged:
-    """Entities matched across workers.
-
-    Attributes:
-        layout: of the P marked ones.
-        clusters: which of them are the same, see `estimation.matching`.
-        spans: int64, shape (P, 4): see `EntityEvidence.spans`.
-    """
-
-    layout: Layout[EntitySpans]
-    clusters: list[list[int]]
-    spans: npt.NDArray[np.int64]
-
-
 class EntitiesKind(PartsKind[EntitySpans]):
     """Entities: `crowd-entity-annotation`.
 
@@ -159,13 +141,13 @@ class EntitiesKind(PartsKind[EntitySpans]):
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Find in the text, match, decide, fuse; see the class for the rules."""
-        arranged: _Arranged = task.arranged or self._arrange(answers, task)
-        layout = arranged.layout
+        layout = self.layout(answers, task)
         categories = task.categories(part.label for part in layout.parts)
         if isinstance(task.skill, EntitySkill) and len(answers) > 1 and layout.parts:
-            fused = _judged(arranged, answers, task, task.skill)
+            judged = judge_entities(self.clustered(layout, task), answers, task, task.skill, SILENCE)
+            fused = [MergedEntity(made, *layout.shapes.spans[marked]) for made, marked in judged]
         else:
-            decisions = decide_on(arranged.clusters, layout, answers, task, silence=SILENCE)
+            decisions = decide(self.name, layout, answers, task, silence=SILENCE)
             fused = [_fused(made, layout, answers) for made in decisions]
         number = {name: place for place, name in enumerate(categories)}
         fused.sort(key=lambda made: (made.start, made.end, number[made.decision.label]))
@@ -183,23 +165,19 @@ class EntitiesKind(PartsKind[EntitySpans]):
 
     def study(self, answers: Sequence[Answer], task: Task) -> Study:
         """The entities that workers marked, matched with each other and with a gold answer's."""
-        arranged = self._arrange([answer for answer in answers if not answer.gold], task)
-        compared = self._arrange(answers, task) if any(answer.gold for answer in answers) else arranged
-        return Study(_evidence(compared, answers), arranged)
+        layout = self.clustered(self.lay_out(answers, task), task)
+        gold = any(answer.gold for answer in answers)
+        return Study(evidence_of(layout, answers), None if gold else layout)
 
     def learn(self, evidence: Sequence[EntityEvidence], known: Tallies, task: Task) -> Learned:
         """How often workers find, invent and confuse entities, and how exact they are: see `kinds.entity_skill`."""
         return learn_entities(evidence, known, task.categories)
 
-    def _arrange(self, answers: Sequence[Answer], task: Task) -> _Arranged:
-        layout = self.lay_out(answers, task)
-        clusters = clusters_of(self.name, layout, task)
-        spans = np.zeros((len(layout.parts), 4), dtype=np.int64)
-        for number, members in enumerate(clusters):
-            spans[members, 0] = number
-        spans[:, 1] = [part.worker for part in layout.parts]
-        spans[:, 2:] = np.array(layout.shapes.spans, dtype=np.int64).reshape(-1, 2)
-        return _Arranged(layout, clusters, spans)
+    def clustered(self, layout: Layout[EntitySpans], task: Task) -> Layout[EntitySpans]:
+        """The layout with its clusters."""
+        if layout.clusters is not None:
+            return layout
+        return replace(layout, clusters=clusters_of(self.name, layout, task))
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[EntitySpans]:
         """Entities from the beginning of the text to its end, with the IoU of their characters."""
@@ -293,65 +271,6 @@ def _fused(made: Decision, layout: Layout[EntitySpans], answers: Sequence[Answer
     spans = [layout.shapes.spans[member] for member in made.members]
     weights = [answers[layout.parts[member].worker].weight for member in made.members]
     return MergedEntity(made, *most_supported(spans, weights))
-
-
-def _evidence(arranged: _Arranged, answers: Sequence[Answer]) -> EntityEvidence:
-    """What workers marked, without the gold answer's marks, which are the truth."""
-    layout, spans = arranged.layout, arranged.spans
-    golden = [answer.gold for answer in answers]
-    theirs = [place for place, part in enumerate(layout.parts) if not golden[part.worker]]
-    workers = [place for place, gold in enumerate(golden) if not gold]
-    marks = spans[theirs]
-    marks[:, 1] = np.searchsorted(workers, marks[:, 1])
-    truth: list[tuple[int, int, str] | None] = [None] * len(arranged.clusters) if any(golden) else []
-    for place in set(range(len(layout.parts))).difference(theirs):
-        truth[spans[place, 0]] = (*layout.shapes.spans[place], layout.parts[place].label)
-    return EntityEvidence(
-        tuple(answers[place].person for place in workers),
-        marks,
-        tuple(layout.parts[place].label for place in theirs),
-        len(arranged.clusters),
-        tuple(truth) if any(golden) else None,
-    )
-
-
-def _judged(
-    arranged: _Arranged, answers: Sequence[Answer], task: Task, skill: EntitySkill
-) -> list[MergedEntity]:
-    """The decision on each cluster, given how able the workers are."""
-    parts, clusters = arranged.layout.parts, arranged.clusters
-    categories = task.categories({*skill.categories, *(part.label for part in parts)})
-    people = [answer.person for answer in answers]
-    judged = skill.judge(arranged.spans, [part.label for part in parts], people, len(clusters), categories)
-    real, called = judged.real.tolist(), judged.called.tolist()
-    total = sum(answer.weight for answer in answers)
-    entities = []
-    for number, members in enumerate(clusters):
-        behind = [(parts[member].label, answers[parts[member].worker]) for member in members]
-        chances = dict(zip(categories, called[number], strict=True))
-        label, tied = _likeliest(chances, behind)
-        share = sum(answer.weight for _, answer in behind) / total
-        made = Decision(
-            members=tuple(members),
-            label=label,
-            support=Support(tuple(sorted(answer.worker_id for _, answer in behind)), len(answers), share),
-            existence=real[number],
-            confidence=real[number] * chances[label],
-            accepted=real[number] > task.settings.quorum,
-            tied=tied,
-        )
-        start, end = arranged.layout.shapes.spans[judged.marked[number]]
-        entities.append(MergedEntity(made, start, end))
-    return entities
-
-
-def _likeliest(chances: Mapping[str, float], behind: Sequence[tuple[str, Answer]]) -> tuple[str, bool]:
-    """Of the categories that were said the likeliest, and whether the tie rule decided."""
-    said = {label for label, _ in behind}
-    most = max(chances[label] for label in said)
-    leading = [label for label in chances if label in said and chances[label] >= most * (1 - _TIE)]
-    skill = {label: sum(answer.skill for name, answer in behind if name == label) for label in leading}
-    return max(leading, key=lambda label: round(skill[label], _DIGITS)), len(leading) > 1
 
 
 def _without_contradictions(

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation import edges, naming, sightings, span_workers
+from consolidation.estimation import calling, edges, sightings, span_workers
 from consolidation.estimation.tallies import Key, Sums, Tallies
 from consolidation.kinds.skill import TYPICAL, Learned, Weights
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 _MARKED: tuple[tuple[Key, ...], ...] = tuple(
-    tuple((sort, what) for what in ("marked", "hidden", "plain"))
-    for sort in ("real", "invented")
+    tuple((sort, what) for what in ("marked", "hidden", "plain")) for sort in ("real", "invented")
 )
 _SIDES = ("exact", "before", "after")
 _BEGIN: tuple[Key, ...] = tuple(("start", side) for side in _SIDES)
@@ -60,7 +59,7 @@ class EntitySkill:
     workers: Mapping[str, int]
     categories: tuple[str, ...]
     marking: sightings.Marking
-    names: naming.NameCounts
+    names: calling.NameCounts
     rows: Mapping[tuple[int, str], Floats]
     begin: Floats
     end: Floats
@@ -99,16 +98,16 @@ class EntitySkill:
                 none,
                 np.zeros(1, dtype=bool),
             ),
-            naming.Names(spans[:, 0], each, none, places[own], said),
+            calling.Names(spans[:, 0], each, none, places[own], said),
             edges.edges_of(spans[:, 0], spans[:, 2], none),
             edges.edges_of(spans[:, 0], spans[:, 3], none),
         )
-        names = naming.fit(self._names_of(places[own], labels, categories), places[own], said)
+        names = calling.fit(self._names_of(places[own], labels, categories), places[own], said)
         return span_workers.judge(marks, self.marking, names, self.begin, self.end)
 
     def _names_of(
         self, places: Integers, labels: Sequence[str], categories: Sequence[str]
-    ) -> naming.NameCounts:
+    ) -> calling.NameCounts:
         nothing = np.zeros(len(self.categories))
         rows = np.array(
             [
@@ -117,11 +116,11 @@ class EntitySkill:
             ]
         ).reshape(len(labels), len(self.categories))
         if tuple(categories) == self.categories:
-            return naming.NameCounts(rows, self.names.made, self.names.crowd, self.names.invented)
+            return calling.NameCounts(rows, self.names.made, self.names.crowd, self.names.invented)
         wider = [*self.categories, *(name for name in categories if name not in self.categories)]
         more = len(wider) - len(self.categories)
         order = [wider.index(name) for name in categories]
-        return naming.NameCounts(
+        return calling.NameCounts(
             np.pad(rows, ((0, 0), (0, more)))[:, order],
             np.pad(self.names.made, ((0, 0), (0, more)))[:, order],
             np.pad(self.names.crowd, (0, more))[np.ix_(order, order)],
@@ -202,7 +201,7 @@ class _Book:
                 np.where(truth >= 0, 1, np.where(truth == -1, sightings.UNKNOWN, 0)),
                 np.array([shown.truth is not None for shown in evidence], dtype=bool),
             ),
-            naming.Names(thing, row, np.maximum(truth, -1), rows[:, 0], rows[:, 1]),
+            calling.Names(thing, row, np.maximum(truth, -1), rows[:, 0], rows[:, 1]),
             edges.edges_of(thing, spans[:, 2], begin),
             edges.edges_of(thing, spans[:, 3], end),
         )
@@ -232,7 +231,7 @@ class _Book:
         before: span_workers.SpanCounts,
     ) -> Learned:
         rows = own.named + before.named
-        names = naming.pool(
+        names = calling.pool(
             rows, own.invented + before.invented, marks.named.worker, marks.named.said, len(self.workers)
         )
         unknown = np.zeros((1, len(self.categories)))
@@ -246,7 +245,7 @@ class _Book:
                 marking.crowd,
                 marking.prior,
             ),
-            naming.NameCounts(
+            calling.NameCounts(
                 unknown[:0], np.concatenate([names.made, unknown]), names.crowd, names.invented
             ),
             {(worker, self.categories[said]): rows[row] for (worker, said), row in self.rows.items()},
