@@ -43,8 +43,8 @@ class NameCounts:
     """All that is known of how workers name; of several batches it adds up.
 
     Attributes:
-        rows: float64, shape (U, K): how often a worker said the category of a real thing that is truly each.
-        made: float64, shape (W, K): how many real things of each category a worker named.
+        rows: float64, shape (K, U): how often a worker said the category of a real thing that is truly each.
+        made: float64, shape (K, W): how many real things of each category a worker named.
         crowd: float64, shape (K, K): how often somebody called a thing of a category (first axis) how.
         invented: float64, shape (K,): how often somebody called so what is not real.
     """
@@ -60,7 +60,7 @@ class Naming:
     """How workers name things.
 
     Attributes:
-        rows: float64, shape (U, K): log of the chance that the worker says the category of a thing that is truly each.
+        rows: float64, shape (K, U): log of the chance that the worker says the category of a thing that is truly each.
         shares: float64, shape (K,): log of the categories' shares among real things.
         invented: float64, shape (U,): log of the chance that something invented is called so.
     """
@@ -83,7 +83,7 @@ def fit(counts: NameCounts, worker: Integers, said: Integers) -> Naming:
     even = np.full((size, size), (1 - RIGHT) / max(size - 1, 1))
     np.fill_diagonal(even, RIGHT if size > 1 else 1)
     crowd = _shares(counts.crowd + CROWD * even)
-    rows = (counts.rows + STRENGTH * crowd.T[said]) / (counts.made[worker] + STRENGTH)
+    rows = (counts.rows + STRENGTH * crowd[:, said]) / (counts.made[:, worker] + STRENGTH)
     shares = _shares(counts.crowd.sum(axis=1) + CROWD / size)
     return Naming(np.log(rows), np.log(shares), np.log(_shares(counts.invented + CROWD / size))[said])
 
@@ -92,28 +92,28 @@ def count(names: Names, called: Floats, real: Floats) -> tuple[Floats, Floats]:
     """Expected numbers of each row.
 
     Args:
-        called: float64, shape (C, K): probability of each category, given that the thing is real.
+        called: float64, shape (K, C): probability of each category, given that the thing is real.
         real: float64, shape (C,): probability that it is.
 
     Returns:
-        float64, shape (U, K): how often what the row says was said of a real thing of each category; shape (U,): of what is not real.
+        float64, shape (K, U): how often what the row says was said of a real thing of each category; shape (U,): of what is not real.
     """
-    rows, weight = len(names.said), called * real[:, None]
-    counts = [np.bincount(names.row, column[names.thing], rows) for column in weight.T]
-    return np.stack(counts, axis=1), np.bincount(names.row, (1 - real)[names.thing], rows)
+    rows = len(names.said)
+    counts = [np.bincount(names.row, each[names.thing], rows) for each in called * real]
+    return np.stack(counts), np.bincount(names.row, (1 - real)[names.thing], rows)
 
 
 def pool(rows: Floats, invented: Floats, worker: Integers, said: Integers, workers: int) -> NameCounts:
     """The counts of rows with their sums.
 
     Args:
-        rows, invented: float64, shapes (U, K) and (U,): as `count` gives them, of all batches. Not modified.
+        rows, invented: float64, shapes (K, U) and (U,): as `count` gives them, of all batches. Not modified.
         worker, said: int64, shape (U,): of each row.
         workers: W.
     """
-    size = rows.shape[1]
-    crowd = np.stack([np.bincount(said, column, size) for column in rows.T])
-    made = np.stack([np.bincount(worker, column, workers) for column in rows.T], axis=1)
+    size = len(rows)
+    crowd = np.stack([np.bincount(said, each, size) for each in rows])
+    made = np.stack([np.bincount(worker, each, workers) for each in rows])
     return NameCounts(rows, made, crowd, np.bincount(said, invented, size))
 
 
@@ -121,22 +121,22 @@ def call(names: Names, naming: Naming) -> tuple[Floats, Floats]:
     """Which category each thing has, and how much likelier what it is called makes it that it is real.
 
     Returns:
-        float64, shape (C, K): probability of each category, given that the thing is real. float64, shape (C,): log of the ratio of
+        float64, shape (K, C): probability of each category, given that the thing is real. float64, shape (C,): log of the ratio of
         likelihoods.
 
     Time and memory O((M + C) K).
     """
     things = len(names.truth)
-    told = naming.rows[names.row]
-    logs = np.stack([np.bincount(names.thing, column, things) for column in told.T], axis=1) + naming.shares
-    top = logs.max(axis=1, keepdims=True)
-    odds = np.exp(logs - top)
-    total = odds.sum(axis=1, keepdims=True)
-    called = odds / total
+    logs = np.stack([np.bincount(names.thing, each[names.row], things) for each in naming.rows])
+    logs += naming.shares[:, None]
+    top = logs.max(axis=0)
+    called = np.exp(logs - top)
+    total = called.sum(axis=0)
+    called /= total
     known = names.truth >= 0
-    called[known] = np.eye(called.shape[1])[names.truth[known]]
+    called[:, known] = np.eye(len(called))[:, names.truth[known]]
     false = np.bincount(names.thing, naming.invented[names.row], things)
-    return called, (top + np.log(total))[:, 0] - false
+    return called, top + np.log(total) - false
 
 
 def _shares(counts: Floats) -> Floats:

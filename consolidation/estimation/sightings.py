@@ -77,8 +77,8 @@ class Belief:
 
     Attributes:
         real: float64, shape (C,), in [0, 1]: probability that each thing is real.
-        graded: float64, shape (2, C, 2): expected number of real things, and of others, that each is, hidden and standing out.
-        unseen: float64, shape (2, S, 2): expected number of those in each data object that nobody marked.
+        graded: float64, shape (2, 2, C): probability that each thing is real, and that it is not, hidden and standing out.
+        unseen: float64, shape (2, 2, S): expected number of those in each data object that nobody marked.
     """
 
     real: Floats
@@ -91,8 +91,8 @@ def vote(sightings: Sightings) -> Belief:
     marks = np.bincount(sightings.thing, minlength=len(sightings.scene))
     answers = np.bincount(sightings.answered, minlength=len(sightings.complete))[sightings.scene]
     real = _clamped((marks + 1) / (marks + 1 + (answers - marks) / 2 + 1), sightings)
-    graded = np.repeat(np.stack([real, 1 - real])[:, :, None], len(GRADES), axis=2) / len(GRADES)
-    return Belief(real, graded, np.zeros((SORTS, len(sightings.complete), len(GRADES))))
+    graded = np.repeat(np.stack([real, 1 - real])[:, None], len(GRADES), axis=1) / len(GRADES)
+    return Belief(real, graded, np.zeros((SORTS, len(GRADES), len(sightings.complete))))
 
 
 def believe(sightings: Sightings, marking: Marking, hint: Floats) -> Belief:
@@ -105,23 +105,26 @@ def believe(sightings: Sightings, marking: Marking, hint: Floats) -> Belief:
     """
     things, scenes = len(sightings.scene), len(sightings.complete)
     marks = np.bincount(sightings.thing, minlength=things)
-    logs = np.empty((SORTS, things, len(GRADES)))
-    unseen = np.empty((SORTS, scenes, len(GRADES)))
+    told, graded = np.empty((SORTS, things)), np.empty((SORTS, len(GRADES), things))
+    unseen = np.empty((SORTS, len(GRADES), scenes))
     for sort in (REAL, FALSE):
-        told = np.bincount(sightings.thing, marking.log_odds[sort][sightings.worker], things)
+        said = np.bincount(sightings.thing, marking.log_odds[sort][sightings.worker], things)
         for grade, shift in enumerate(GRADES):
             refused = np.logaddexp(0, marking.log_odds[sort] + shift)[sightings.answered_by]
             none = np.bincount(sightings.answered, refused, scenes)
-            unseen[sort, :, grade] = np.exp(-none) / len(GRADES)
-            logs[sort, :, grade] = told + marks * shift - none[sightings.scene]
-    either = np.logaddexp.reduce(logs, axis=2)
-    odds = either[REAL] - either[FALSE] + marking.prior + hint
-    real = _clamped(_chance(odds), sightings)
+            unseen[sort, grade] = np.exp(-none) / len(GRADES)
+            graded[sort, grade] = marks * shift - none[sightings.scene]
+        top = graded[sort].max(axis=0)
+        graded[sort] = np.exp(graded[sort] - top)
+        total = graded[sort].sum(axis=0)
+        graded[sort] /= total
+        told[sort] = said + top + np.log(total)
+    real = _clamped(_chance(told[REAL] - told[FALSE] + marking.prior + hint), sightings)
     both = np.stack([real, 1 - real])
-    seen = np.maximum(1 - unseen.sum(axis=2).mean(axis=1), _SEEN)
+    seen = np.maximum(1 - unseen.sum(axis=1).mean(axis=1), _SEEN)
     rates = both.sum(axis=1) / seen / max(scenes, 1)
-    unseen *= np.where(sightings.complete, 0, rates[:, None])[:, :, None]
-    return Belief(real, both[:, :, None] * np.exp(logs - either[..., None]), unseen)
+    unseen *= np.where(sightings.complete, 0, rates[:, None])[:, None]
+    return Belief(real, graded * both[:, None], unseen)
 
 
 def count(sightings: Sightings, belief: Belief, workers: int) -> Floats:
@@ -134,11 +137,11 @@ def count(sightings: Sightings, belief: Belief, workers: int) -> Floats:
     scenes = len(sightings.complete)
     counts = np.empty((SORTS, 1 + len(GRADES), workers))
     for sort in (REAL, FALSE):
-        made = belief.graded[sort].sum(axis=1)[sightings.thing]
+        made = (belief.real if sort == REAL else 1 - belief.real)[sightings.thing]
         counts[sort, 0] = np.bincount(sightings.worker, made, workers)
         for grade in range(len(GRADES)):
-            there = np.bincount(sightings.scene, belief.graded[sort, :, grade], scenes)
-            there += belief.unseen[sort, :, grade]
+            there = np.bincount(sightings.scene, belief.graded[sort, grade], scenes)
+            there += belief.unseen[sort, grade]
             counts[sort, 1 + grade] = np.bincount(sightings.answered_by, there[sightings.answered], workers)
     return counts
 

@@ -36,7 +36,7 @@ class SpanCounts:
 
     Attributes:
         marked: float64, shape (2, 3, W): see `sightings.count`.
-        named, invented: float64, shapes (U, K) and (U,): see `calling.count`.
+        named, invented: float64, shapes (K, U) and (U,): see `calling.count`.
         begin, end: float64, shape (3, W): see `edges.learn`.
     """
 
@@ -53,7 +53,7 @@ class Judged:
 
     Attributes:
         real: float64, shape (C,): probability of each span.
-        called: float64, shape (C, K): of its categories, given that it is real.
+        called: float64, shape (K, C): of its categories, given that it is real.
         marked: int64, shape (C,): the mark whose start and end are likeliest together.
     """
 

@@ -51,8 +51,9 @@ class EntitySkill:
         workers: their places in the arrays; behind the last stands a worker who is not known.
         categories: label categories, in their order.
         marking: how W + 1 workers mark.
-        names: what is known of how they name, without rows.
-        rows: by worker and category said, float64, shape (K,): how often that was said of a real entity of each category.
+        names: what is known of how they name.
+        naming: the same as chances.
+        rows: by worker and category said, the row of `names` and `naming`.
         begin, end: float64, shape (3, W + 1): see `estimation.edges`.
     """
 
@@ -60,7 +61,8 @@ class EntitySkill:
     categories: tuple[str, ...]
     marking: sightings.Marking
     names: calling.NameCounts
-    rows: Mapping[tuple[int, str], Floats]
+    naming: calling.Naming
+    rows: Mapping[tuple[int, str], int]
     begin: Floats
     end: Floats
 
@@ -102,30 +104,32 @@ class EntitySkill:
             edges.edges_of(spans[:, 0], spans[:, 2], none),
             edges.edges_of(spans[:, 0], spans[:, 3], none),
         )
-        names = calling.fit(self._names_of(places[own], labels, categories), places[own], said)
-        return span_workers.judge(marks, self.marking, names, self.begin, self.end)
+        naming = self._naming(places[own], labels, categories)
+        return span_workers.judge(marks, self.marking, naming, self.begin, self.end)
 
-    def _names_of(
-        self, places: Integers, labels: Sequence[str], categories: Sequence[str]
-    ) -> calling.NameCounts:
-        nothing = np.zeros(len(self.categories))
-        rows = np.array(
-            [
-                self.rows.get((place, label), nothing)
-                for place, label in zip(places.tolist(), labels, strict=True)
-            ]
-        ).reshape(len(labels), len(self.categories))
-        if tuple(categories) == self.categories:
-            return calling.NameCounts(rows, self.names.made, self.names.crowd, self.names.invented)
-        wider = [*self.categories, *(name for name in categories if name not in self.categories)]
-        more = len(wider) - len(self.categories)
-        order = [wider.index(name) for name in categories]
-        return calling.NameCounts(
-            np.pad(rows, ((0, 0), (0, more)))[:, order],
-            np.pad(self.names.made, ((0, 0), (0, more)))[:, order],
-            np.pad(self.names.crowd, (0, more))[np.ix_(order, order)],
-            np.pad(self.names.invented, (0, more))[order],
+    def _naming(self, places: Integers, labels: Sequence[str], categories: Sequence[str]) -> calling.Naming:
+        """The naming of each mark."""
+        rows = [self.rows.get(said) for said in zip(places.tolist(), labels, strict=True)]
+        found = [row for row in rows if row is not None]
+        if len(found) == len(rows) and len(categories) == len(self.categories):
+            columns = np.array(found, dtype=np.int64)
+            told = self.naming
+            return calling.Naming(told.rows[:, columns], told.shares, told.invented[columns])
+        known, more = self.names, len(categories) - len(self.categories)
+        wider = (*self.categories, *(name for name in categories if name not in self.categories))
+        order = np.array([wider.index(name) for name in categories], dtype=np.int64)
+        said = np.array([categories.index(label) for label in labels], dtype=np.int64)
+        counted = np.zeros((len(wider), len(rows)))
+        for mark, row in enumerate(rows):
+            if row is not None:
+                counted[: len(self.categories), mark] = known.rows[:, row]
+        counts = calling.NameCounts(
+            counted[order],
+            np.pad(known.made, ((0, more), (0, 0)))[order],
+            np.pad(known.crowd, (0, more))[np.ix_(order, order)],
+            np.pad(known.invented, (0, more))[order],
         )
+        return calling.fit(counts, places, said)
 
 
 def learn_entities(
@@ -214,11 +218,11 @@ class _Book:
         def of(keys: Sequence[Key]) -> Floats:
             return np.array([[own.get(key, 0.0) for own in sums] for key in keys])
 
-        named, invented = np.zeros((len(self.rows), size)), np.zeros(len(self.rows))
+        named, invented = np.zeros((size, len(self.rows))), np.zeros(len(self.rows))
         for (worker, said), row in self.rows.items():
             name = self.categories[said]
             invented[row] = sums[worker].get((_NOTHING, name), 0.0)
-            named[row] = [sums[worker].get((_NAMED, true, name), 0.0) for true in self.categories]
+            named[:, row] = [sums[worker].get((_NAMED, true, name), 0.0) for true in self.categories]
         marked = np.stack([of(keys) for keys in _MARKED])
         return span_workers.SpanCounts(marked.reshape(2, -1, workers), named, invented, of(_BEGIN), of(_END))
 
@@ -231,10 +235,12 @@ class _Book:
         before: span_workers.SpanCounts,
     ) -> Learned:
         rows = own.named + before.named
-        names = calling.pool(
-            rows, own.invented + before.invented, marks.named.worker, marks.named.said, len(self.workers)
-        )
-        unknown = np.zeros((1, len(self.categories)))
+        worker, said, unknown = marks.named.worker, marks.named.said, len(self.workers)
+        each = np.arange(len(self.categories))
+        pooled = calling.pool(rows, own.invented + before.invented, worker, said, unknown + 1)
+        everybody = np.append(worker, np.full_like(each, unknown)), np.append(said, each)
+        rows_of = np.concatenate([rows, np.zeros((len(each), len(each)))], axis=1)
+        names = calling.NameCounts(rows_of, pooled.made, pooled.crowd, pooled.invented)
         begin, usual_begin = edges.habits_of(own.begin + before.begin)
         end, usual_end = edges.habits_of(own.end + before.end)
         skill = EntitySkill(
@@ -245,10 +251,14 @@ class _Book:
                 marking.crowd,
                 marking.prior,
             ),
-            calling.NameCounts(
-                unknown[:0], np.concatenate([names.made, unknown]), names.crowd, names.invented
-            ),
-            {(worker, self.categories[said]): rows[row] for (worker, said), row in self.rows.items()},
+            names,
+            calling.fit(names, *everybody),
+            {
+                (place, self.categories[said]): row
+                for row, (place, said) in enumerate(
+                    zip(*(column.tolist() for column in everybody), strict=True)
+                )
+            },
             np.concatenate([begin, usual_begin[:, None]], axis=1),
             np.concatenate([end, usual_end[:, None]], axis=1),
         )
@@ -260,7 +270,7 @@ class _Book:
 
     def _right(self, rows: Floats) -> Floats:
         pairs = np.array(list(self.rows), dtype=np.int64).reshape(-1, 2)
-        return np.bincount(pairs[:, 0], rows[np.arange(len(rows)), pairs[:, 1]], len(self.workers))
+        return np.bincount(pairs[:, 0], rows[pairs[:, 1], np.arange(len(pairs))], len(self.workers))
 
     def _tallies(self, own: span_workers.SpanCounts) -> Tallies:
         workers: dict[str, dict[Key, float]] = {}
@@ -273,8 +283,8 @@ class _Book:
             mine, name = workers[ids[worker]], self.categories[said]
             if own.invented[row]:
                 mine[_NOTHING, name] = float(own.invented[row])
-            for true in np.flatnonzero(own.named[row]).tolist():
-                mine[_NAMED, self.categories[true], name] = float(own.named[row, true])
+            for true in np.flatnonzero(own.named[:, row]).tolist():
+                mine[_NAMED, self.categories[true], name] = float(own.named[true, row])
         return Tallies({worker: sums for worker, sums in workers.items() if sums})
 
 

@@ -64,7 +64,7 @@ def judge_entities(
     people = [answer.person for answer in answers]
     judged = skill.judge(_spans(layout), [part.label for part in parts], people, len(clusters), categories)
     real = _pooled(judged.real, clusters, len(answers), silence).tolist()
-    called, marked = judged.called.tolist(), judged.marked.tolist()
+    called, marked = judged.called.T.tolist(), judged.marked.tolist()
     total = sum(answer.weight for answer in answers)
     decisions = []
     for number, members in enumerate(clusters):
