@@ -99,8 +99,8 @@ def count(names: Names, called: Floats, real: Floats) -> tuple[Floats, Floats]:
         float64, shape (K, U): how often what the row says was said of a real thing of each category; shape (U,): of what is not real.
     """
     rows = len(names.said)
-    counts = [np.bincount(names.row, each[names.thing], rows) for each in called * real]
-    return np.stack(counts), np.bincount(names.row, (1 - real)[names.thing], rows)
+    counts = np.stack([_sums(names.row, each[names.thing], rows) for each in called * real])
+    return counts, _sums(names.row, (1 - real)[names.thing], rows)
 
 
 def pool(rows: Floats, invented: Floats, worker: Integers, said: Integers, workers: int) -> NameCounts:
@@ -112,9 +112,9 @@ def pool(rows: Floats, invented: Floats, worker: Integers, said: Integers, worke
         workers: W.
     """
     size = len(rows)
-    crowd = np.stack([np.bincount(said, each, size) for each in rows])
-    made = np.stack([np.bincount(worker, each, workers) for each in rows])
-    return NameCounts(rows, made, crowd, np.bincount(said, invented, size))
+    crowd = np.stack([_sums(said, each, size) for each in rows])
+    made = np.stack([_sums(worker, each, workers) for each in rows])
+    return NameCounts(rows, made, crowd, _sums(said, invented, size))
 
 
 def call(names: Names, naming: Naming) -> tuple[Floats, Floats]:
@@ -127,7 +127,7 @@ def call(names: Names, naming: Naming) -> tuple[Floats, Floats]:
     Time and memory O((M + C) K).
     """
     things = len(names.truth)
-    logs = np.stack([np.bincount(names.thing, each[names.row], things) for each in naming.rows])
+    logs = np.stack([_sums(names.thing, each[names.row], things) for each in naming.rows])
     logs += naming.shares[:, None]
     top = logs.max(axis=0)
     called = np.exp(logs - top)
@@ -137,6 +137,10 @@ def call(names: Names, naming: Naming) -> tuple[Floats, Floats]:
     called[:, known] = np.eye(len(called))[:, names.truth[known]]
     false = np.bincount(names.thing, naming.invented[names.row], things)
     return called, top + np.log(total) - false
+
+
+def _sums(place: Integers, values: Floats, size: int) -> Floats:
+    return np.bincount(place, values, size).astype(np.float64, copy=False)
 
 
 def _shares(counts: Floats) -> Floats:

@@ -6,6 +6,7 @@ crowd's; edge and chances are estimated together (Dawid & Skene 1979, doi:10.230
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ USUAL = np.array([0.8, 0.1, 0.1])
 """A crowd's chances before anything is known."""
 UNKNOWN = -1
 _ROUNDS, _ENOUGH = 30, 0.01
+_DIGITS = 9
+"""Likelihoods whose logs are equal to so many decimals are a tie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,36 +72,67 @@ def edges_of(thing: Integers, value: Integers, known: Integers) -> Edges:
     return Edges(places, values, mark, candidate, side, certain, len(known))
 
 
-def place(edges: Edges, worker: Integers, habits: Floats) -> tuple[Floats, Floats]:
+def likeliest(
+    marks: Sequence[tuple[int, int, int]], begin: Sequence[Sequence[float]], end: Sequence[Sequence[float]]
+) -> int:
+    """Which of several marks of one thing has the likeliest start and end together.
+
+    Args:
+        marks: worker, start and end of each; at least one.
+        begin, end: the workers' habits as `habits_of` gives them, shape (3, W).
+
+    Ties: the shortest, so that a character which only half of the workers cover stays out; then the first. Time O(M^2) for M marks.
+    """
+    if all(mark[1:] == marks[0][1:] for mark in marks):
+        return 0
+    told = [
+        {place: sum(habits[_side(mark[edge], place)][mark[0]] for mark in marks) for place in places}
+        for edge, habits in ((1, begin), (2, end))
+        for places in ({mark[edge] for mark in marks},)
+    ]
+
+    def rank(number: int) -> tuple[float, int, int]:
+        _, first, last = marks[number]
+        return -round(told[0][first] + told[1][last], _DIGITS), last - first, first
+
+    return min(range(len(marks)), key=rank)
+
+
+def _side(marked: int, place: int) -> int:
+    return EXACT if marked == place else BEFORE if marked < place else AFTER
+
+
+def place(edges: Edges, worker: Integers, habits: Floats) -> Floats:
     """Where each edge is.
 
     Args:
         worker: int64, shape (M,): who made each mark.
-        habits: float64, shape (3, W): log of the chances to mark an edge exactly, before and after it.
+        habits: float64, shape (3, W or more): log of the chances to mark an edge exactly, before and after it.
 
     Returns:
-        float64, shape (N,): log-likelihood of each candidate. float64, shape (N,): its probability among those of its thing.
+        float64, shape (N,): probability of each candidate among those of its thing.
     """
     told = np.bincount(edges.candidate, habits[edges.side, worker[edges.mark]], len(edges.thing))
     if not len(told):
-        return told, told
+        return told.astype(np.float64)
     starts = np.flatnonzero(np.diff(edges.thing, prepend=-1))
     sizes = np.diff(np.append(starts, len(told)))
     odds = np.exp(told - np.repeat(np.maximum.reduceat(told, starts), sizes))
     chances = odds / np.repeat(np.add.reduceat(odds, starts), sizes)
-    return told, np.where(np.isnan(edges.certain), chances, edges.certain)
+    found: Floats = np.where(np.isnan(edges.certain), chances, edges.certain)
+    return found
 
 
-def habits_of(counts: Floats) -> tuple[Floats, Floats]:
-    """Log of the chances that explain the counts, of each worker and of one who is not known.
+def habits_of(counts: Floats) -> Floats:
+    """Log of the chances that explain the counts; a worker more at the end, of whom nothing is known: shape (3, W + 1).
 
     Args:
         counts: float64, shape (3, W): how often each worker marked an edge exactly, before and after it. Not modified.
     """
-    crowd = counts.sum(axis=1) + STRENGTH * USUAL
-    crowd /= crowd.sum()
-    own = counts + STRENGTH * crowd[:, None]
-    return np.log(own / own.sum(axis=0)), np.log(crowd)
+    crowd = counts.sum(axis=1, keepdims=True) + STRENGTH * USUAL[:, None]
+    own = np.append(counts, np.zeros((SIDES, 1)), axis=1) + STRENGTH * crowd / crowd.sum()
+    habits: Floats = np.log(own / own.sum(axis=0))
+    return habits
 
 
 def learn(edges: Edges, worker: Integers, weight: Floats, known: Floats) -> Floats:
@@ -119,8 +153,9 @@ def learn(edges: Edges, worker: Integers, weight: Floats, known: Floats) -> Floa
     chances = np.where(np.isnan(edges.certain), at_all / np.maximum(total, 1), edges.certain)
     counts = np.zeros_like(known)
     for _ in range(_ROUNDS):
-        counts = np.bincount(key, (share * chances)[edges.candidate], known.size).reshape(known.shape)
-        before, chances = chances, place(edges, worker, habits_of(counts + known)[0])[1]
+        summed = np.bincount(key, (share * chances)[edges.candidate], known.size)
+        counts = summed.astype(np.float64).reshape(known.shape)
+        before, chances = chances, place(edges, worker, habits_of(counts + known))
         if not len(chances) or np.abs(chances - before).max() < _ENOUGH:
             break
     return counts

@@ -53,10 +53,44 @@ def cluster_parts(
     Ties: equal means are joined in the order of the clusters' first parts; give parts in an order that does not depend on that
     of the workers. Time O(E log E) for overlaps that are few per part, memory O(P + E).
     """
-    linkage = _Linkage(overlaps, workers, thresholds)
-    linkage.join([a == b for a, b in _pairs_of(overlaps, categories)])
-    linkage.join([True] * len(overlaps.iou))
-    return sorted(sorted(members) for members in linkage.members.values())
+    whole, rest = _whole_components(overlaps, workers, thresholds)
+    linkage = _Linkage(rest, workers, thresholds)
+    linkage.join([a == b for a, b in _pairs_of(rest, categories)])
+    linkage.join([True] * len(rest.iou))
+    joined = {part for members in whole for part in members}
+    others = (members for part, members in linkage.members.items() if part not in joined)
+    return sorted([*whole, *(sorted(members) for members in others)])
+
+
+def _whole_components(
+    overlaps: Overlaps, workers: Sequence[int], thresholds: Sequence[float]
+) -> tuple[list[list[int]], Overlaps]:
+    """Parts that all overlap each other enough and nothing else, one per worker: one cluster in whatever order they are joined.
+
+    Most things are seen so, and need no heap. The pairs of all other parts are returned as well.
+    """
+    parent = list(range(len(workers)))
+    for first, second in zip(overlaps.first.tolist(), overlaps.second.tolist(), strict=True):
+        while parent[first] != first:
+            first = parent[first]  # noqa: PLW2901 - climbing to the root
+        while parent[second] != second:
+            second = parent[second]  # noqa: PLW2901
+        parent[max(first, second)] = min(first, second)
+    for part, above in enumerate(parent):
+        parent[part] = parent[above]  # parents have smaller numbers, so theirs is the root already
+    root, maker = np.array(parent, dtype=np.int64), np.array(workers, dtype=np.int64)
+    needed = np.zeros(len(root))
+    np.maximum.at(needed, root, np.array(thresholds, dtype=np.float64))
+    owner = root[overlaps.first]
+    enough = (overlaps.iou >= needed[owner]) & (maker[overlaps.first] != maker[overlaps.second])
+    sizes = np.bincount(root, minlength=len(root))
+    whole = np.bincount(owner, enough, len(root)) * 2 == sizes * (sizes - 1)
+    members: dict[int, list[int]] = {}
+    for part in np.flatnonzero((whole & (sizes > 1))[root]).tolist():
+        members.setdefault(parent[part], []).append(part)
+    left = ~whole[owner]
+    rest = Overlaps(overlaps.first[left], overlaps.second[left], overlaps.iou[left])
+    return list(members.values()), rest
 
 
 def _pairs_of(overlaps: Overlaps, values: Sequence[int]) -> list[tuple[int, int]]:

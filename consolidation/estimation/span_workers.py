@@ -14,10 +14,7 @@ import numpy.typing as npt
 from consolidation.estimation import calling, edges, sightings
 
 Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 _ROUNDS, _ENOUGH = 60, 0.01
-_DIGITS = 9
-"""Likelihoods whose logs are equal to so many decimals are a tie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +44,7 @@ class SpanCounts:
     end: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What is there.
-
-    Attributes:
-        real: float64, shape (C,): probability of each span.
-        called: float64, shape (K, C): of its categories, given that it is real.
-        marked: int64, shape (C,): the mark whose start and end are likeliest together.
-    """
-
-    real: Floats
-    called: Floats
-    marked: Integers
-
-
-def learn(marks: SpanMarks, known: SpanCounts) -> tuple[sightings.Marking, Floats, SpanCounts]:
+def learn(marks: SpanMarks, known: SpanCounts) -> tuple[sightings.Marking, SpanCounts]:
     """Estimate how able the workers are.
 
     Args:
@@ -70,7 +52,7 @@ def learn(marks: SpanMarks, known: SpanCounts) -> tuple[sightings.Marking, Float
         known: counts of earlier batches. Not modified.
 
     Returns:
-        How workers mark; float64, shape (C,): the probability that each span is real; and the expected counts of these marks alone.
+        How workers mark, and the expected counts of these marks alone.
 
     Time O(rounds (answers + marks K)), about twenty rounds; memory O(answers + marks K).
     """
@@ -95,31 +77,21 @@ def learn(marks: SpanMarks, known: SpanCounts) -> tuple[sightings.Marking, Float
         edges.learn(edge, seen.worker, weight, before)
         for edge, before in ((marks.begin, known.begin), (marks.end, known.end))
     )
-    return marking, belief.real, replace(own, begin=begin, end=end)
+    return marking, replace(own, begin=begin, end=end)
 
 
 def judge(
-    marks: SpanMarks, marking: sightings.Marking, names: calling.Naming, begin: Floats, end: Floats
-) -> Judged:
+    seen: sightings.Sightings, named: calling.Names, marking: sightings.Marking, naming: calling.Naming
+) -> tuple[Floats, Floats]:
     """What is there, given how able the workers are.
 
-    Args:
-        marks: of spans of which each has a mark. Not modified.
-        marking, names: see `sightings` and `calling`.
-        begin, end: float64, shape (3, W): see `edges.place`.
+    Returns:
+        float64, shape (C,): probability of each span. float64, shape (K, C): of its categories, given that it is real.
 
-    Ties of marks: the shortest, so that a character which only half of the workers cover stays out; then the first.
-    Time O(answers + marks K + marks log marks), memory O(answers + marks K).
+    Time and memory O(answers + marks K).
     """
-    called, hint = calling.call(marks.named, names)
-    real = sightings.believe(marks.seen, marking, hint).real
-    told = sum(
-        edges.place(edge, marks.seen.worker, habits)[0][edge.candidate[edge.side == edges.EXACT]]
-        for edge, habits in ((marks.begin, begin), (marks.end, end))
-    )
-    first, last = (edge.value[edge.candidate[edge.side == edges.EXACT]] for edge in (marks.begin, marks.end))
-    ranked = np.lexsort((first, last - first, -np.round(told, _DIGITS), marks.seen.thing))
-    return Judged(real, called, ranked[np.searchsorted(marks.seen.thing[ranked], np.arange(len(real)))])
+    called, hint = calling.call(named, naming)
+    return sightings.believe(seen, marking, hint).real, called
 
 
 def _fit(rows: Floats, invented: Floats, names: calling.Names, workers: int) -> calling.Naming:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from consolidation.kinds.base import (
     check_count,
     probability,
 )
-from consolidation.kinds.entity_skill import EntityEvidence, EntitySkill, learn_entities
+from consolidation.kinds.entity_skill import EntitySkill, learn_entities
 from consolidation.kinds.entity_verdicts import evidence_of, judge_entities
 from consolidation.kinds.parts import (
     Decision,
@@ -169,7 +169,7 @@ class EntitiesKind(PartsKind[EntitySpans]):
         gold = any(answer.gold for answer in answers)
         return Study(evidence_of(layout, answers), None if gold else layout)
 
-    def learn(self, evidence: Sequence[EntityEvidence], known: Tallies, task: Task) -> Learned:
+    def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
         """How often workers find, invent and confuse entities, and how exact they are: see `kinds.entity_skill`."""
         return learn_entities(evidence, known, task.categories)
 

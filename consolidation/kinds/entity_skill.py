@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,9 @@ _SIDES = ("exact", "before", "after")
 _BEGIN: tuple[Key, ...] = tuple(("start", side) for side in _SIDES)
 _END: tuple[Key, ...] = tuple(("end", side) for side in _SIDES)
 _NAMED, _NOTHING = "named", "called"
+_OPEN, _FALSE = -1, -2
 _PRIOR = 5.0
+"""Entities' worth of belief that what a worker marks is as often right as what the crowd does, and the crowd as TYPICAL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,44 +70,42 @@ class EntitySkill:
 
     def judge(
         self,
-        spans: Integers,
+        entity: Integers,
+        worker: Integers,
         labels: Sequence[str],
         people: Sequence[str],
         entities: int,
         categories: Sequence[str],
-    ) -> span_workers.Judged:
+    ) -> tuple[Floats, Floats]:
         """What is there in a data object.
 
         Args:
-            spans, labels: of the marks, see `EntityEvidence`.
+            entity, worker, labels: of the marks, see `EntityEvidence`.
             people: who answered.
             entities: C.
             categories: the label categories in their order; all labels are among them.
+
+        Returns:
+            float64, shape (C,): probability of each entity. float64, shape (K, C): of its categories, given that it is real.
         """
         unknown = len(self.workers)
         places = np.array([self.workers.get(person, unknown) for person in people])
         number = {name: place for place, name in enumerate(categories)}
         said = np.array([number[label] for label in labels], dtype=np.int64)
-        own = spans[:, 1]
-        each = np.arange(len(spans))
-        none = np.full(entities, sightings.UNKNOWN)
-        answered = np.zeros(len(people), dtype=np.int64)
-        marks = span_workers.SpanMarks(
-            sightings.Sightings(
-                spans[:, 0],
-                places[own],
-                np.zeros(entities, dtype=np.int64),
-                answered,
-                places,
-                none,
-                np.zeros(1, dtype=bool),
-            ),
-            calling.Names(spans[:, 0], each, none, places[own], said),
-            edges.edges_of(spans[:, 0], spans[:, 2], none),
-            edges.edges_of(spans[:, 0], spans[:, 3], none),
+        makers = places[worker]
+        none, only = np.full(entities, sightings.UNKNOWN), np.zeros(entities, dtype=np.int64)
+        alone = np.zeros(len(people), dtype=np.int64)
+        return span_workers.judge(
+            sightings.Sightings(entity, makers, only, alone, places, none, np.zeros(1, dtype=bool)),
+            calling.Names(entity, np.arange(len(entity)), none, makers, said),
+            self.marking,
+            self._naming(makers, labels, categories),
         )
-        naming = self._naming(places[own], labels, categories)
-        return span_workers.judge(marks, self.marking, naming, self.begin, self.end)
+
+    def habits(self, people: Sequence[str]) -> tuple[list[list[float]], list[list[float]]]:
+        """How these people mark starts and ends, see `edges.likeliest`."""
+        places = [self.workers.get(person, len(self.workers)) for person in people]
+        return self.begin[:, places].tolist(), self.end[:, places].tolist()
 
     def _naming(self, places: Integers, labels: Sequence[str], categories: Sequence[str]) -> calling.Naming:
         """The naming of each mark."""
@@ -144,161 +144,149 @@ def learn_entities(
     """
     workers = sorted({worker for shown in evidence for worker in shown.workers} | set(known.workers))
     named = {key[1] for sums in known.workers.values() for key in sums if key[0] == _NAMED}
-    said = {key[-1] for sums in known.workers.values() for key in sums if key[0] in {_NAMED, _NOTHING}}
+    said = {label for _, label in _said(known)}
     seen = {label for shown in evidence for label in shown.labels}
     golden = {truth[2] for shown in evidence for truth in shown.truth or () if truth}
     names = ordered({*named, *said, *seen, *golden})
     if not workers or not names:
         return Learned(Weights(), Tallies())
     book = _Book({worker: place for place, worker in enumerate(workers)}, names)
-    marks = book.marks(evidence, known)
-    before = book.counts(known)
-    marking, real, own = span_workers.learn(marks, before)
-    return book.learned(marks, marking, real, own, before)
+    marks, before = book.marks(evidence, known)
+    marking, own = span_workers.learn(marks, before)
+    return book.learned(marks, marking, own, before)
 
 
+@dataclass(frozen=True, slots=True)
 class _Book:
-    """Workers and categories by number; the rows are pairs of a worker and a category said."""
+    """Workers and label categories by number."""
 
-    def __init__(self, workers: Mapping[str, int], categories: tuple[str, ...]) -> None:
-        self.workers, self.categories = workers, categories
-        self.number = {name: place for place, name in enumerate(categories)}
-        self.rows: dict[tuple[int, int], int] = {}
+    workers: Mapping[str, int]
+    categories: tuple[str, ...]
 
-    def row(self, worker: int, said: int) -> int:
-        return self.rows.setdefault((worker, said), len(self.rows))
-
-    def marks(self, evidence: Sequence[EntityEvidence], known: Tallies) -> span_workers.SpanMarks:
-        """All data objects as one."""
-        for worker, place in self.workers.items():
-            for key in sorted(known.of(worker)):
-                if key[0] in {_NAMED, _NOTHING}:
-                    self.row(place, self.number[key[-1]])
-        places = [
-            np.array([self.workers[name] for name in shown.workers], dtype=np.int64) for shown in evidence
-        ]
-        first = np.cumsum([0, *(shown.entities for shown in evidence)])
-        spans = (
-            np.concatenate([shown.spans for shown in evidence])
-            if evidence
-            else np.zeros((0, 4), dtype=np.int64)
-        )
-        each = [len(shown.spans) for shown in evidence]
-        thing = spans[:, 0] + np.repeat(first[:-1], each)
-        worker = (
-            np.concatenate([mine[shown.spans[:, 1]] for mine, shown in zip(places, evidence, strict=True)])
-            if evidence
-            else thing
-        )
-        said = [self.number[label] for shown in evidence for label in shown.labels]
-        row = np.array([self.row(*pair) for pair in zip(worker.tolist(), said, strict=True)], dtype=np.int64)
-        scene = np.repeat(np.arange(len(evidence)), [shown.entities for shown in evidence])
-        truth, begin, end = _truth(evidence, self.number)
-        rows = np.array(list(self.rows), dtype=np.int64).reshape(-1, 2)
-        return span_workers.SpanMarks(
+    def marks(
+        self, evidence: Sequence[EntityEvidence], known: Tallies
+    ) -> tuple[span_workers.SpanMarks, span_workers.SpanCounts]:
+        """All data objects as one, and what is known from others."""
+        number = {name: place for place, name in enumerate(self.categories)}
+        crews = [np.array([self.workers[name] for name in shown.workers], np.int64) for shown in evidence]
+        sizes = [shown.entities for shown in evidence]
+        spans = np.concatenate([np.zeros((0, 4), np.int64), *(shown.spans for shown in evidence)])
+        ahead = np.repeat(np.cumsum([0, *sizes])[:-1], [len(shown.spans) for shown in evidence])
+        thing = spans[:, 0] + ahead
+        none = np.zeros(0, np.int64)
+        mine = [crew[shown.spans[:, 1]] for crew, shown in zip(crews, evidence, strict=True)]
+        worker = np.concatenate([none, *mine])
+        said = np.array([number[label] for shown in evidence for label in shown.labels], np.int64)
+        size = len(self.categories)
+        told = [self.workers[who] * size + number[what] for who, what in _said(known)]
+        pairs = np.unique(np.concatenate([none, np.array(told, np.int64), worker * size + said]))
+        row = np.searchsorted(pairs, worker * size + said)
+        truth, begin, end = _truth(evidence, number)
+        marks = span_workers.SpanMarks(
             sightings.Sightings(
                 thing,
                 worker,
-                scene,
-                np.repeat(np.arange(len(evidence)), [len(mine) for mine in places]),
-                np.concatenate(places) if places else thing,
-                np.where(truth >= 0, 1, np.where(truth == -1, sightings.UNKNOWN, 0)),
-                np.array([shown.truth is not None for shown in evidence], dtype=bool),
+                np.repeat(np.arange(len(evidence)), sizes),
+                np.repeat(np.arange(len(evidence)), [len(crew) for crew in crews]),
+                np.concatenate([none, *crews]),
+                np.where(truth >= 0, 1, np.where(truth == _OPEN, sightings.UNKNOWN, 0)),
+                np.array([shown.truth is not None for shown in evidence], np.bool_),
             ),
-            calling.Names(thing, row, np.maximum(truth, -1), rows[:, 0], rows[:, 1]),
+            calling.Names(thing, row, np.maximum(truth, _OPEN), pairs // size, pairs % size),
             edges.edges_of(thing, spans[:, 2], begin),
             edges.edges_of(thing, spans[:, 3], end),
         )
+        return marks, self._counts(known, marks.named)
 
-    def counts(self, known: Tallies) -> span_workers.SpanCounts:
-        """What the tallies say; call after `marks`."""
-        size, workers = len(self.categories), len(self.workers)
+    def _counts(self, known: Tallies, names: calling.Names) -> span_workers.SpanCounts:
         sums: list[Sums] = [known.of(worker) for worker in self.workers]
 
         def of(keys: Sequence[Key]) -> Floats:
             return np.array([[own.get(key, 0.0) for own in sums] for key in keys])
 
-        named, invented = np.zeros((size, len(self.rows))), np.zeros(len(self.rows))
-        for (worker, said), row in self.rows.items():
-            name = self.categories[said]
-            invented[row] = sums[worker].get((_NOTHING, name), 0.0)
-            named[:, row] = [sums[worker].get((_NAMED, true, name), 0.0) for true in self.categories]
+        named = np.zeros((len(self.categories), len(names.said)))
+        invented = np.zeros(len(names.said))
+        for row, (worker, said) in enumerate(zip(names.worker.tolist(), names.said.tolist(), strict=True)):
+            own, name = sums[worker], self.categories[said]
+            if own:
+                invented[row] = own.get((_NOTHING, name), 0.0)
+                named[:, row] = [own.get((_NAMED, true, name), 0.0) for true in self.categories]
         marked = np.stack([of(keys) for keys in _MARKED])
-        return span_workers.SpanCounts(marked.reshape(2, -1, workers), named, invented, of(_BEGIN), of(_END))
+        return span_workers.SpanCounts(marked, named, invented, of(_BEGIN), of(_END))
 
     def learned(
         self,
         marks: span_workers.SpanMarks,
         marking: sightings.Marking,
-        real: Floats,
         own: span_workers.SpanCounts,
         before: span_workers.SpanCounts,
     ) -> Learned:
-        rows = own.named + before.named
+        """What the counts say of the workers."""
         worker, said, unknown = marks.named.worker, marks.named.said, len(self.workers)
         each = np.arange(len(self.categories))
+        rows = own.named + before.named
         pooled = calling.pool(rows, own.invented + before.invented, worker, said, unknown + 1)
-        everybody = np.append(worker, np.full_like(each, unknown)), np.append(said, each)
-        rows_of = np.concatenate([rows, np.zeros((len(each), len(each)))], axis=1)
-        names = calling.NameCounts(rows_of, pooled.made, pooled.crowd, pooled.invented)
-        begin, usual_begin = edges.habits_of(own.begin + before.begin)
-        end, usual_end = edges.habits_of(own.end + before.end)
+        makers, names = np.append(worker, np.full_like(each, unknown)), np.append(said, each)
+        counts = calling.NameCounts(
+            np.concatenate([rows, np.zeros((len(each), len(each)))], axis=1),
+            pooled.made,
+            pooled.crowd,
+            pooled.invented,
+        )
+        pairs = zip(makers.tolist(), [self.categories[name] for name in names.tolist()], strict=True)
         skill = EntitySkill(
             self.workers,
             self.categories,
             sightings.Marking(
-                np.concatenate([marking.log_odds, marking.crowd[:, None]], axis=1),
-                marking.crowd,
-                marking.prior,
+                np.append(marking.log_odds, marking.crowd[:, None], axis=1), marking.crowd, marking.prior
             ),
-            names,
-            calling.fit(names, *everybody),
-            {
-                (place, self.categories[said]): row
-                for row, (place, said) in enumerate(
-                    zip(*(column.tolist() for column in everybody), strict=True)
-                )
-            },
-            np.concatenate([begin, usual_begin[:, None]], axis=1),
-            np.concatenate([end, usual_end[:, None]], axis=1),
+            counts,
+            calling.fit(counts, makers, names),
+            {pair: row for row, pair in enumerate(pairs)},
+            edges.habits_of(own.begin + before.begin),
+            edges.habits_of(own.end + before.end),
         )
-        right, made = self._right(rows), own.marked[:, 0].sum(axis=0) + before.marked[:, 0].sum(axis=0)
-        typical = (right.sum() + _PRIOR * TYPICAL) / (made.sum() + _PRIOR)
+        right = np.bincount(worker, rows[said, np.arange(len(said))], unknown)
+        made = (own.marked + before.marked)[:, 0].sum(axis=0)
+        typical = float((right.sum() + _PRIOR * TYPICAL) / (made.sum() + _PRIOR))
         shares = (right + _PRIOR * typical) / (made + _PRIOR)
         reliability = dict(zip(self.workers, shares.tolist(), strict=True))
-        return Learned(skill, self._tallies(own), reliability, float(typical))
+        return Learned(skill, self._tallies(own, marks.named), reliability, typical)
 
-    def _right(self, rows: Floats) -> Floats:
-        pairs = np.array(list(self.rows), dtype=np.int64).reshape(-1, 2)
-        return np.bincount(pairs[:, 0], rows[pairs[:, 1], np.arange(len(pairs))], len(self.workers))
+    def _tallies(self, own: span_workers.SpanCounts, names: calling.Names) -> Tallies:
+        keys = [*_MARKED[0], *_MARKED[1], *_BEGIN, *_END]
+        sums = np.concatenate([*own.marked, own.begin, own.end]).T.tolist()
+        tallies: list[dict[Key, float]] = [
+            {key: value for key, value in zip(keys, values, strict=True) if value} for values in sums
+        ]
+        named, invented = own.named.T.tolist(), own.invented.tolist()
+        for row, (worker, said) in enumerate(zip(names.worker.tolist(), names.said.tolist(), strict=True)):
+            name = self.categories[said]
+            counts = {
+                (_NAMED, true, name): value for true, value in zip(self.categories, named[row], strict=True)
+            }
+            counts[_NOTHING, name] = invented[row]
+            tallies[worker].update({key: value for key, value in counts.items() if value})
+        return Tallies({person: own for person, own in zip(self.workers, tallies, strict=True) if own})
 
-    def _tallies(self, own: span_workers.SpanCounts) -> Tallies:
-        workers: dict[str, dict[Key, float]] = {}
-        sums = [*zip(_MARKED[0], own.marked[0], strict=True), *zip(_MARKED[1], own.marked[1], strict=True)]
-        sums += [*zip(_BEGIN, own.begin, strict=True), *zip(_END, own.end, strict=True)]
-        for worker, place in self.workers.items():
-            workers[worker] = {key: float(values[place]) for key, values in sums if values[place]}
-        ids = list(self.workers)
-        for (worker, said), row in self.rows.items():
-            mine, name = workers[ids[worker]], self.categories[said]
-            if own.invented[row]:
-                mine[_NOTHING, name] = float(own.invented[row])
-            for true in np.flatnonzero(own.named[:, row]).tolist():
-                mine[_NAMED, self.categories[true], name] = float(own.named[true, row])
-        return Tallies({worker: sums for worker, sums in workers.items() if sums})
+
+def _said(known: Tallies) -> Iterator[tuple[str, str]]:
+    """Who said which categories."""
+    for worker, sums in known.workers.items():
+        yield from ((worker, key[-1]) for key in sums if key[0] in {_NAMED, _NOTHING})
 
 
 def _truth(
     evidence: Sequence[EntityEvidence], number: Mapping[str, int]
 ) -> tuple[Integers, Integers, Integers]:
-    """Of every entity its category, start and end as far as they are known: -1 where not, category -2 where it is not real."""
+    """Of every entity its category, start and end where a gold answer marks it; else all three _OPEN, or _FALSE and _OPEN."""
     rows: list[tuple[int, int, int]] = []
     for shown in evidence:
         if shown.truth is None:
-            rows += [(-1, -1, -1)] * shown.entities
+            rows += [(_OPEN, _OPEN, _OPEN)] * shown.entities
             continue
         rows += [
-            (-2, -1, -1) if known is None else (number[known[2]], known[0], known[1]) for known in shown.truth
+            (number[true[2]], true[0], true[1]) if true else (_FALSE, _OPEN, _OPEN) for true in shown.truth
         ]
-    truth, begin, end = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    truth, begin, end = np.array(rows, np.int64).reshape(-1, 3).T
     return truth, begin, end

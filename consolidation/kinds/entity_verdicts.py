@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.edges import likeliest
 from consolidation.estimation.votes import existences
 from consolidation.kinds.base import Answer, Support, Task
 from consolidation.kinds.entity_skill import EntityEvidence, EntitySkill
@@ -62,25 +63,27 @@ def judge_entities(
     parts, clusters = layout.parts, layout.clusters or []
     categories = task.categories({*skill.categories, *(part.label for part in parts)})
     people = [answer.person for answer in answers]
-    judged = skill.judge(_spans(layout), [part.label for part in parts], people, len(clusters), categories)
-    real = _pooled(judged.real, clusters, len(answers), silence).tolist()
-    called, marked = judged.called.T.tolist(), judged.marked.tolist()
-    total = sum(answer.weight for answer in answers)
+    marks = _spans(layout)
+    able, called = skill.judge(
+        marks[:, 0], marks[:, 1], [part.label for part in parts], people, len(clusters), categories
+    )
+    existence, chances = _pooled(able, clusters, len(answers), silence).tolist(), called.T.tolist()
+    habits, spans = skill.habits(people), [tuple(span) for span in marks[:, 1:].tolist()]
     decisions = []
-    for number, members in enumerate(clusters):
+    for members, real, named in zip(clusters, existence, chances, strict=True):
         behind = [(parts[member].label, answers[parts[member].worker]) for member in members]
-        label, chance, tied = _likeliest(dict(zip(categories, called[number], strict=True)), behind)
-        share = sum(answer.weight for _, answer in behind) / total
+        label, chance, tied = _likeliest(categories, named, behind)
+        workers = tuple(sorted([answer.worker_id for _, answer in behind]))
         made = Decision(
             members=tuple(members),
             label=label,
-            support=Support(tuple(sorted(answer.worker_id for _, answer in behind)), len(answers), share),
-            existence=real[number],
-            confidence=real[number] * chance,
-            accepted=real[number] > task.settings.quorum,
+            support=Support(workers, len(answers), len(members) / len(answers)),
+            existence=real,
+            confidence=real * chance,
+            accepted=real > task.settings.quorum,
             tied=tied,
         )
-        decisions.append((made, marked[number]))
+        decisions.append((made, members[likeliest([spans[member] for member in members], *habits)]))
     return decisions
 
 
@@ -102,14 +105,17 @@ def _spans(layout: Layout[Any]) -> Integers:
     return spans
 
 
-def _likeliest(chances: Mapping[str, float], behind: Sequence[tuple[str, Answer]]) -> tuple[str, float, bool]:
+def _likeliest(
+    categories: Sequence[str], chances: Sequence[float], behind: Sequence[tuple[str, Answer]]
+) -> tuple[str, float, bool]:
     """Of the categories that were said the likeliest, its chance, and whether the tie rule decided."""
     said = {label for label, _ in behind}
     if len(said) == 1:
         label = said.pop()
-        return label, chances[label], False
-    most = max(chances[label] for label in said)
-    leading = [label for label in chances if label in said and chances[label] >= most * (1 - _TIE)]
-    skill = {label: sum(answer.skill for name, answer in behind if name == label) for label in leading}
+        return label, chances[categories.index(label)], False
+    known = {name: chance for name, chance in zip(categories, chances, strict=True) if name in said}
+    most = max(known.values())
+    leading = [name for name, chance in known.items() if chance >= most * (1 - _TIE)]
+    skill = {name: sum(answer.skill for label, answer in behind if label == name) for name in leading}
     label = max(leading, key=lambda name: round(skill[name], _DIGITS))
-    return label, chances[label], len(leading) > 1
+    return label, known[label], len(leading) > 1

@@ -92,7 +92,7 @@ class PartsKind(Kind, Generic[Shapes]):
         evidence = PartsEvidence.of(clusters, workers, labels, kept)
         return Study(evidence, None if evidence.gold else replace(layout, clusters=clusters))
 
-    def learn(self, evidence: Sequence[PartsEvidence], known: Tallies, task: Task) -> Learned:
+    def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
         """How many parts each worker finds and invents, and how they confuse categories: `PartsSkill`."""
         return learn_parts(evidence, known, task)
 
