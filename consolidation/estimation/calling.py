@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.sums import sums_at
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 STRENGTH = 4.0
@@ -99,8 +101,8 @@ def count(names: Names, called: Floats, real: Floats) -> tuple[Floats, Floats]:
         float64, shape (K, U): how often what the row says was said of a real thing of each category; shape (U,): of what is not real.
     """
     rows = len(names.said)
-    counts = np.stack([_sums(names.row, each[names.thing], rows) for each in called * real])
-    return counts, _sums(names.row, (1 - real)[names.thing], rows)
+    counts = np.stack([sums_at(names.row, each[names.thing], rows) for each in called * real])
+    return counts, sums_at(names.row, (1 - real)[names.thing], rows)
 
 
 def pool(rows: Floats, invented: Floats, worker: Integers, said: Integers, workers: int) -> NameCounts:
@@ -112,9 +114,9 @@ def pool(rows: Floats, invented: Floats, worker: Integers, said: Integers, worke
         workers: W.
     """
     size = len(rows)
-    crowd = np.stack([_sums(said, each, size) for each in rows])
-    made = np.stack([_sums(worker, each, workers) for each in rows])
-    return NameCounts(rows, made, crowd, _sums(said, invented, size))
+    crowd = np.stack([sums_at(said, each, size) for each in rows])
+    made = np.stack([sums_at(worker, each, workers) for each in rows])
+    return NameCounts(rows, made, crowd, sums_at(said, invented, size))
 
 
 def call(names: Names, naming: Naming) -> tuple[Floats, Floats]:
@@ -127,7 +129,7 @@ def call(names: Names, naming: Naming) -> tuple[Floats, Floats]:
     Time and memory O((M + C) K).
     """
     things = len(names.truth)
-    logs = np.stack([_sums(names.thing, each[names.row], things) for each in naming.rows])
+    logs = np.stack([sums_at(names.thing, each[names.row], things) for each in naming.rows])
     logs += naming.shares[:, None]
     top = logs.max(axis=0)
     called = np.exp(logs - top)
@@ -135,12 +137,8 @@ def call(names: Names, naming: Naming) -> tuple[Floats, Floats]:
     called /= total
     known = names.truth >= 0
     called[:, known] = np.eye(len(called))[:, names.truth[known]]
-    false = np.bincount(names.thing, naming.invented[names.row], things)
+    false = sums_at(names.thing, naming.invented[names.row], things)
     return called, top + np.log(total) - false
-
-
-def _sums(place: Integers, values: Floats, size: int) -> Floats:
-    return np.bincount(place, values, size).astype(np.float64, copy=False)
 
 
 def _shares(counts: Floats) -> Floats:

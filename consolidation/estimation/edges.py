@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.sums import sums_at
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 EXACT, BEFORE, AFTER = 0, 1, 2
@@ -112,9 +114,9 @@ def place(edges: Edges, worker: Integers, habits: Floats) -> Floats:
     Returns:
         float64, shape (N,): probability of each candidate among those of its thing.
     """
-    told = np.bincount(edges.candidate, habits[edges.side, worker[edges.mark]], len(edges.thing))
+    told = sums_at(edges.candidate, habits[edges.side, worker[edges.mark]], len(edges.thing))
     if not len(told):
-        return told.astype(np.float64)
+        return told
     starts = np.flatnonzero(np.diff(edges.thing, prepend=-1))
     sizes = np.diff(np.append(starts, len(told)))
     odds = np.exp(told - np.repeat(np.maximum.reduceat(told, starts), sizes))
@@ -148,13 +150,13 @@ def learn(edges: Edges, worker: Integers, weight: Floats, known: Floats) -> Floa
     """
     key = edges.side * known.shape[1] + worker[edges.mark]
     share = weight[edges.thing]
-    at_all = np.bincount(edges.candidate, edges.side == EXACT, len(edges.thing))
-    total = np.bincount(edges.thing, at_all, edges.things)[edges.thing]
+    at_all = sums_at(edges.candidate, edges.side == EXACT, len(edges.thing))
+    total = sums_at(edges.thing, at_all, edges.things)[edges.thing]
     chances = np.where(np.isnan(edges.certain), at_all / np.maximum(total, 1), edges.certain)
     counts = np.zeros_like(known)
     for _ in range(_ROUNDS):
-        summed = np.bincount(key, (share * chances)[edges.candidate], known.size)
-        counts = summed.astype(np.float64).reshape(known.shape)
+        summed = sums_at(key, (share * chances)[edges.candidate], known.size)
+        counts = summed.reshape(known.shape)
         before, chances = chances, place(edges, worker, habits_of(counts + known))
         if not len(chances) or np.abs(chances - before).max() < _ENOUGH:
             break

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.sums import sums_at
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 UNKNOWN = -1
@@ -108,10 +110,10 @@ def believe(sightings: Sightings, marking: Marking, hint: Floats) -> Belief:
     told, graded = np.empty((SORTS, things)), np.empty((SORTS, len(GRADES), things))
     unseen = np.empty((SORTS, len(GRADES), scenes))
     for sort in (REAL, FALSE):
-        said = np.bincount(sightings.thing, marking.log_odds[sort][sightings.worker], things)
+        said = sums_at(sightings.thing, marking.log_odds[sort][sightings.worker], things)
         for grade, shift in enumerate(GRADES):
             refused = np.logaddexp(0, marking.log_odds[sort] + shift)[sightings.answered_by]
-            none = np.bincount(sightings.answered, refused, scenes)
+            none = sums_at(sightings.answered, refused, scenes)
             unseen[sort, grade] = np.exp(-none) / len(GRADES)
             graded[sort, grade] = marks * shift - none[sightings.scene]
         top = graded[sort].max(axis=0)
@@ -138,11 +140,11 @@ def count(sightings: Sightings, belief: Belief, workers: int) -> Floats:
     counts = np.empty((SORTS, 1 + len(GRADES), workers))
     for sort in (REAL, FALSE):
         made = (belief.real if sort == REAL else 1 - belief.real)[sightings.thing]
-        counts[sort, 0] = np.bincount(sightings.worker, made, workers)
+        counts[sort, 0] = sums_at(sightings.worker, made, workers)
         for grade in range(len(GRADES)):
-            there = np.bincount(sightings.scene, belief.graded[sort, grade], scenes)
+            there = sums_at(sightings.scene, belief.graded[sort, grade], scenes)
             there += belief.unseen[sort, grade]
-            counts[sort, 1 + grade] = np.bincount(sightings.answered_by, there[sightings.answered], workers)
+            counts[sort, 1 + grade] = sums_at(sightings.answered_by, there[sightings.answered], workers)
     return counts
 
 

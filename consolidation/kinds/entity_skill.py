@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation import calling, edges, sightings, span_workers
+from consolidation.estimation.sums import sums_at
 from consolidation.estimation.tallies import Key, Sums, Tallies
 from consolidation.kinds.skill import TYPICAL, Learned, Weights
 
@@ -246,7 +247,7 @@ class _Book:
             edges.habits_of(own.begin + before.begin),
             edges.habits_of(own.end + before.end),
         )
-        right = np.bincount(worker, rows[said, np.arange(len(said))], unknown)
+        right = sums_at(worker, rows[said, np.arange(len(said))], unknown)
         made = (own.marked + before.marked)[:, 0].sum(axis=0)
         typical = float((right.sum() + _PRIOR * TYPICAL) / (made.sum() + _PRIOR))
         shares = (right + _PRIOR * typical) / (made + _PRIOR)
@@ -262,7 +263,7 @@ class _Book:
         named, invented = own.named.T.tolist(), own.invented.tolist()
         for row, (worker, said) in enumerate(zip(names.worker.tolist(), names.said.tolist(), strict=True)):
             name = self.categories[said]
-            counts = {
+            counts: dict[Key, float] = {
                 (_NAMED, true, name): value for true, value in zip(self.categories, named[row], strict=True)
             }
             counts[_NOTHING, name] = invented[row]
