@@ -37,14 +37,23 @@ class Located:
     Attributes:
         centres: float64, shape (K, 2): the K places, in pixels.
         spread: float64, shape (K,): root mean square distance of the points to their place, in pixels.
+        errors: float64, shape (W,): sum of each worker's squared errors along both axes, gross ones counting for what they weigh.
+        counts: float64, shape (W,): errors in that sum, less what the places take of them.
     """
 
     centres: Floats
     spread: Floats
+    errors: Floats
+    counts: Floats
 
 
 def locate(
-    points: Floats, places: Integers, workers: Integers, votes: Floats, prior: float = PRIOR
+    points: Floats,
+    places: Integers,
+    workers: Integers,
+    votes: Floats,
+    prior: float = PRIOR,
+    exactness: Floats | None = None,
 ) -> Located:
     """The places that points of several workers mean.
 
@@ -54,6 +63,8 @@ def locate(
         workers: int64, shape (P,): whose point it is, in [0, W).
         votes: float64, shape (P,): what the worker counts for, > 0.
         prior: points' worth of belief that all workers are equally exact.
+        exactness: float64, shape (W,): what is known of the workers' variances, over the common one (`estimation.exactness`); NaN for
+            workers of whom nothing is known. None: of nobody. Those known are not estimated from these points again.
 
     Returns:
         The places. Equal points come back unchanged; two workers of equal votes give the mean.
@@ -61,13 +72,18 @@ def locate(
     Time O(P log P), memory O(P).
     """
     if not len(points):
-        return Located(np.zeros((0, 2)), np.zeros(0))
+        return Located(np.zeros((0, 2)), np.zeros(0), np.zeros(0), np.zeros(0))
+    count = int(workers.max()) + 1
+    known = np.full(count, np.nan) if exactness is None else exactness[:count]
+    unknown = np.isnan(known)
+    expected = np.where(unknown, 1.0, known)
     middle = np.column_stack([grouped_median(points[:, axis], places, votes) for axis in (0, 1)])
     offsets = points - middle[places]
     squares = (offsets**2).sum(1)
     several = np.bincount(places)[places] > 1
-    common = _common_variance(squares[several])
-    variance = np.full(workers.max() + 1, common)
+    share = expected[workers]
+    common = _common_variance((squares / share)[several])
+    variance = common * expected
     shift = np.zeros_like(middle)
     for _ in range(_ROUNDS):
         weight = votes * (FREEDOM + 2) / (FREEDOM * variance[workers] + squares + _TINY)
@@ -75,18 +91,24 @@ def locate(
         shift = np.column_stack([np.bincount(places, weight * offsets[:, axis]) / total for axis in (0, 1)])
         squares = ((offsets - shift[places]) ** 2).sum(1)
         free = np.maximum(1 - weight / total[places], _LEAST_FREE)
-        common = _common_variance((squares / free)[several])
+        common = _common_variance((squares / (free * share))[several])
         spent = (FREEDOM + 2) * squares / (FREEDOM + squares / (variance[workers] + _TINY))
-        own = np.bincount(workers, spent * several) + 2 * prior * common
-        variance = own / (np.bincount(workers, 2 * free * several) + 2 * prior)
-        variance = np.maximum(variance, _LEAST_SHARE * common)
+        errors = np.bincount(workers, spent * several)
+        counts = np.bincount(workers, 2 * free * several)
+        own = (errors * unknown + 2 * prior * common * expected) / (counts * unknown + 2 * prior)
+        variance = np.maximum(own, _LEAST_SHARE * common)
     spread = np.sqrt(np.bincount(places, votes * squares) / np.bincount(places, votes))
-    return Located(middle + shift, spread)
+    return Located(middle + shift, spread, errors, counts)
 
 
 def _common_variance(squares: Floats) -> float:
     """Of one axis, from the median squared distance in the plane: up to half of the points may be anywhere."""
-    return float(np.median(squares)) / _MEDIAN_OF_SQUARES if len(squares) else 0.0
+    if not len(squares):
+        return 0.0
+    half = len(squares) // 2
+    ranked = np.partition(squares, [half - 1, half] if len(squares) > 1 else 0)
+    middle = ranked[half] if len(squares) % 2 else (ranked[half - 1] + ranked[half]) / 2
+    return float(middle) / _MEDIAN_OF_SQUARES
 
 
 def grouped_median(values: Floats, groups: Integers, weights: Floats) -> Floats:
