@@ -95,9 +95,7 @@ def _median_of(counts: Integers) -> Floats:
     return expected
 
 
-def learn_exactness(
-    evidence: Apart, objects: Integers, known: tuple[Floats, Floats]
-) -> Exactness:
+def learn_exactness(evidence: Apart, objects: Integers, known: tuple[Floats, Floats]) -> Exactness:
     """Each worker's variance over the usual one.
 
     Args:
