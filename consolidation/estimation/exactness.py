@@ -1,11 +1,10 @@
 """How exact each worker places things, seen over many data objects.
 
-Two workers' points of the same things lie apart by the sum of both workers' errors. So the distances of every pair of workers, and nothing
-else of the points, tell whose errors are how large, wherever the things are: what is kept of a data object is the median distance of
-each pair. A worker's error has a variance of the worker's own, the same in all data objects, times a scale of the data object: how hard it is,
-and how many pixels it has. Both are estimated by expectation-maximisation for the components of a variance, with the heavy tails of a t-distribution,
-so that one bad day of a worker counts for little (Dempster, Laird & Rubin 1977, section 4.4; Lange, Little & Taylor 1989,
-doi:10.2307/2290063). A worker's variance is drawn to the crowd's: it means "so many times the usual".
+Two workers' points of the same things lie apart by the sum of both workers' errors. So the distances between the points of every two
+workers tell whose errors are how large, wherever the things are; all that is kept of a data object is the median distance of each pair.
+A worker's error has a variance of the worker's own, the same everywhere, times a scale of the data object: how hard it is, and how many
+pixels it has. Both are estimated by expectation-maximisation for the components of a variance (Dempster, Laird & Rubin 1977, section 4.4),
+with the heavy tails of a t-distribution (Lange, Little & Taylor 1989, doi:10.2307/2290063), so that one bad day counts for little.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.locations import grouped_median
+from consolidation.estimation.nearness import later
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -28,6 +28,8 @@ FREEDOM = 4.0
 """Degrees of freedom of the t-distribution."""
 _ROUNDS = 500
 _CLOSE = 1e-6
+_EXACT = 1e-9
+"""Variance of the truth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +73,21 @@ def apart(points: Floats, places: Integers, workers: Integers) -> Apart:
     The variance is that of a normal distribution in the plane with the median of the squared distances: up to half of them may be gross.
     Time O(E log E) for E pairs of points of the same thing.
     """
-    start = np.searchsorted(places, places)
-    size = np.searchsorted(places, places, side="right") - start
-    later = start + size - np.arange(len(places)) - 1
-    one = np.repeat(np.arange(len(places)), later)
-    other = one + 1 + np.arange(len(one)) - np.repeat(np.cumsum(later) - later, later)
+    ends = np.searchsorted(places, places, side="right")
+    size = ends - np.searchsorted(places, places)
+    one, other = later(np.arange(len(places)), ends)
     if not len(one):
-        return Apart(*(np.zeros(0, np.int64) for _ in range(2)), *(np.zeros(0) for _ in range(2)))
+        return Apart(one, other, np.zeros(0), np.zeros(0))
     low, high = np.minimum(workers[one], workers[other]), np.maximum(workers[one], workers[other])
     count = int(high.max()) + 1
     pairs, pair, seen = np.unique(low * count + high, return_inverse=True, return_counts=True)
     squares = ((points[one] - points[other]) ** 2).sum(1)
     medians = grouped_median(squares, pair, np.ones(len(pair)))
     return Apart(
-        pairs // count, pairs % count, np.bincount(pair, 2 / size[one]), medians / (2 * _median_of(seen))
+        pairs // count,
+        pairs % count,
+        np.bincount(pair, 2 / size[one]).astype(np.float64),
+        medians / (2 * _median_of(seen)),
     )
 
 
@@ -95,30 +98,38 @@ def _median_of(counts: Integers) -> Floats:
     return expected
 
 
-def learn_exactness(evidence: Apart, objects: Integers, known: tuple[Floats, Floats]) -> Exactness:
+def learn_exactness(
+    evidence: Apart,
+    objects: Integers,
+    known: tuple[Floats, Floats],
+    exact: npt.NDArray[np.bool_] | None = None,
+) -> Exactness:
     """Each worker's variance over the usual one.
 
     Args:
         evidence: of all data objects, one after the other: shape (E,); workers in [0, W).
         objects: int64, shape (E,): the data object.
         known: `errors` and `points` of an earlier `Exactness`, float64, shape (W,) each; zeros where nothing is known.
+        exact: bool, shape (W,): whose points are the truth; None: nobody's.
 
     Returns:
-        Variances; `errors` and `points` are those of this evidence alone and add up with those known.
+        Variances, drawn to 1, which is what the harmonic mean of all is by what was known before. `errors` and `points` are those of this
+        evidence alone and add up with those known.
 
     Time O(E) a round, at most 500 rounds, memory O(E).
     """
     errors, points = known[0] + PRIOR, known[1] + PRIOR
+    able = np.ones(len(errors), bool) if exact is None else ~exact
     shown = evidence.variance > 0
     one, other, worth, square = (
         column[shown] for column in (evidence.first, evidence.second, evidence.points, evidence.variance)
     )
-    _, objects = np.unique(objects[shown], return_inverse=True)
-    count = len(errors)
-    here = np.bincount(one, worth, count) + np.bincount(other, worth, count)
-    variance, found = errors / points, np.zeros(count)
+    here = (np.bincount(one, worth, len(errors)) + np.bincount(other, worth, len(errors))) * able
+    variance: Floats = np.where(able, errors / points, _EXACT)
+    found: Floats = np.zeros(len(errors))
     if not len(one):
         return Exactness(variance, found, here)
+    _, objects = np.unique(objects[shown], return_inverse=True)
     total = np.bincount(objects, worth)
     scale = np.full(len(total), (square * worth).sum() / (worth * (variance[one] + variance[other])).sum())
     for _ in range(_ROUNDS):
@@ -126,13 +137,13 @@ def learn_exactness(evidence: Apart, objects: Integers, known: tuple[Floats, Flo
         seen = square / scale[objects]
         seen = worth * (FREEDOM + 2) * seen / (FREEDOM + 2 * seen / both)
         rest = worth * variance[one] * variance[other] / both
-        found = np.bincount(one, seen * (variance[one] / both) ** 2 + rest, count)
-        found += np.bincount(other, seen * (variance[other] / both) ** 2 + rest, count)
+        of_one, of_other = (seen * (variance[end] / both) ** 2 + rest for end in (one, other))
+        found = np.bincount(one, of_one, len(errors)) + np.bincount(other, of_other, len(errors))
         spent = np.bincount(objects, seen / both) * scale
         usual = spent.sum() / total.sum()
         scale = (spent + SCALE_PRIOR * usual) / (total + SCALE_PRIOR)
-        before, variance = variance, (errors + found) / (points + here)
-        variance *= (errors / variance).sum() / points.sum()
+        before, variance = variance, np.where(able, (errors + found) / (points + here), _EXACT)
+        variance[able] *= (errors / variance)[able].sum() / points[able].sum()
         if np.abs(variance / before - 1).max() < _CLOSE:
             break
-    return Exactness(variance, found, here)
+    return Exactness(variance, found * able, here)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.medians import median
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
@@ -37,14 +39,10 @@ class Located:
     Attributes:
         centres: float64, shape (K, 2): the K places, in pixels.
         spread: float64, shape (K,): root mean square distance of the points to their place, in pixels.
-        errors: float64, shape (W,): sum of each worker's squared errors along both axes, gross ones counting for what they weigh.
-        counts: float64, shape (W,): errors in that sum, less what the places take of them.
     """
 
     centres: Floats
     spread: Floats
-    errors: Floats
-    counts: Floats
 
 
 def locate(
@@ -72,7 +70,7 @@ def locate(
     Time O(P log P), memory O(P).
     """
     if not len(points):
-        return Located(np.zeros((0, 2)), np.zeros(0), np.zeros(0), np.zeros(0))
+        return Located(np.zeros((0, 2)), np.zeros(0))
     count = int(workers.max()) + 1
     known = np.full(count, np.nan) if exactness is None else exactness[:count]
     unknown = np.isnan(known)
@@ -98,17 +96,12 @@ def locate(
         own = (errors * unknown + 2 * prior * common * expected) / (counts * unknown + 2 * prior)
         variance = np.maximum(own, _LEAST_SHARE * common)
     spread = np.sqrt(np.bincount(places, votes * squares) / np.bincount(places, votes))
-    return Located(middle + shift, spread, errors, counts)
+    return Located(middle + shift, spread)
 
 
 def _common_variance(squares: Floats) -> float:
     """Of one axis, from the median squared distance in the plane: up to half of the points may be anywhere."""
-    if not len(squares):
-        return 0.0
-    half = len(squares) // 2
-    ranked = np.partition(squares, [half - 1, half] if len(squares) > 1 else 0)
-    middle = ranked[half] if len(squares) % 2 else (ranked[half - 1] + ranked[half]) / 2
-    return float(middle) / _MEDIAN_OF_SQUARES
+    return median(squares) / _MEDIAN_OF_SQUARES if len(squares) else 0.0
 
 
 def grouped_median(values: Floats, groups: Integers, weights: Floats) -> Floats:
