@@ -27,7 +27,7 @@ SCALE_PRIOR = 3.0
 FREEDOM = 4.0
 """Degrees of freedom of the t-distribution."""
 _ROUNDS = 500
-_CLOSE = 1e-6
+_CLOSE = 1e-4
 _EXACT = 1e-9
 """Variance of the truth."""
 

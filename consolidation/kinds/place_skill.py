@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.exactness import Apart, learn_exactness
+from consolidation.estimation.exactness import Apart, apart, learn_exactness
 from consolidation.estimation.tallies import Tallies
-from consolidation.kinds.skill import GOLD
+from consolidation.kinds.base import Task
+from consolidation.kinds.part_skill import PartsEvidence, PartsSkill, learn_parts
+from consolidation.kinds.skill import GOLD, Learned
 
 Floats = npt.NDArray[np.float64]
 _ERRORS, _POINTS = ("place-errors",), ("places",)
@@ -28,6 +30,35 @@ class PlacesEvidence:
     workers: tuple[str, ...]
     apart: Apart
 
+    @classmethod
+    def of(
+        cls, clusters: Sequence[Sequence[int]], workers: Sequence[int], persons: Sequence[str], places: Floats
+    ) -> PlacesEvidence:
+        """From the marks that mean the same parts.
+
+        Args:
+            clusters: of P marks.
+            workers: P places in `persons`: whose mark it is.
+            persons: worker ids, GOLD for a gold answer.
+            places: float64, shape (P, 2): where the marks are.
+        """
+        marks = np.array([mark for members in clusters for mark in members], np.int64)
+        part = np.repeat(np.arange(len(clusters)), [len(members) for members in clusters])
+        return cls(tuple(persons), apart(places[marks], part, np.array(workers, np.int64)[marks]))
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEvidence:
+    """What one data object shows of its workers.
+
+    Attributes:
+        parts: who marked what.
+        places: how far apart.
+    """
+
+    parts: PartsEvidence
+    places: PlacesEvidence
+
 
 @dataclass(frozen=True, slots=True)
 class PlacesSkill:
@@ -42,6 +73,21 @@ class PlacesSkill:
     def of(self, workers: Iterable[str]) -> Floats:
         """Variances, as `estimation.locations.locate` wants them: NaN where nothing is known."""
         return np.array([self.variance.get(worker, np.nan) for worker in workers], np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedSkill:
+    """What is known of the workers of a job at marking parts and at placing them."""
+
+    parts: PartsSkill
+    places: PlacesSkill
+
+
+def learn_placed(evidence: Sequence[PlacedEvidence], known: Tallies, task: Task) -> Learned:
+    """`PlacedSkill`: `learn_parts` and `learn_places` together."""
+    learned = learn_parts([one.parts for one in evidence], known, task)
+    places, tallies = learn_places([one.places for one in evidence], known)
+    return replace(learned, skill=PlacedSkill(learned.skill, places), tallies=learned.tallies + tallies)
 
 
 def learn_places(evidence: Sequence[PlacesEvidence], known: Tallies) -> tuple[PlacesSkill, Tallies]:
