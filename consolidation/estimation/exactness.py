@@ -126,7 +126,7 @@ def learn_exactness(
     )
     here = (np.bincount(one, worth, len(errors)) + np.bincount(other, worth, len(errors))) * able
     variance: Floats = np.where(able, errors / points, _EXACT)
-    found: Floats = np.zeros(len(errors))
+    found = np.zeros(len(errors))
     if not len(one):
         return Exactness(variance, found, here)
     _, objects = np.unique(objects[shown], return_inverse=True)
@@ -137,8 +137,9 @@ def learn_exactness(
         seen = square / scale[objects]
         seen = worth * (FREEDOM + 2) * seen / (FREEDOM + 2 * seen / both)
         rest = worth * variance[one] * variance[other] / both
-        of_one, of_other = (seen * (variance[end] / both) ** 2 + rest for end in (one, other))
-        found = np.bincount(one, of_one, len(errors)) + np.bincount(other, of_other, len(errors))
+        found = np.zeros(len(errors))
+        for end in (one, other):
+            found += np.bincount(end, seen * (variance[end] / both) ** 2 + rest, len(errors))
         spent = np.bincount(objects, seen / both) * scale
         usual = spent.sum() / total.sum()
         scale = (spent + SCALE_PRIOR * usual) / (total + SCALE_PRIOR)
