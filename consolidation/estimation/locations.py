@@ -61,8 +61,8 @@ def locate(
         workers: int64, shape (P,): whose point it is, in [0, W).
         votes: float64, shape (P,): what the worker counts for, > 0.
         prior: points' worth of belief that all workers are equally exact.
-        exactness: float64, shape (W,): what is known of the workers' variances, over the common one (`estimation.exactness`); NaN for
-            workers of whom nothing is known. None: of nobody. Those known are not estimated from these points again.
+        exactness: float64, shape (W,): the workers' variances, over the common one, as far as known from elsewhere
+            (`estimation.exactness`): what these points are weighed against by the prior. None: all alike.
 
     Returns:
         The places. Equal points come back unchanged; two workers of equal votes give the mean.
@@ -72,9 +72,7 @@ def locate(
     if not len(points):
         return Located(np.zeros((0, 2)), np.zeros(0))
     count = int(workers.max()) + 1
-    known = np.full(count, np.nan) if exactness is None else exactness[:count]
-    unknown = np.isnan(known)
-    expected = np.where(unknown, 1.0, known)
+    expected = np.ones(count) if exactness is None else exactness[:count]
     middle = np.column_stack([grouped_median(points[:, axis], places, votes) for axis in (0, 1)])
     offsets = points - middle[places]
     squares = (offsets**2).sum(1)
@@ -93,7 +91,7 @@ def locate(
         spent = (FREEDOM + 2) * squares / (FREEDOM + squares / (variance[workers] + _TINY))
         errors = np.bincount(workers, spent * several)
         counts = np.bincount(workers, 2 * free * several)
-        own = (errors * unknown + 2 * prior * common * expected) / (counts * unknown + 2 * prior)
+        own = (errors + 2 * prior * common * expected) / (counts + 2 * prior)
         variance = np.maximum(own, _LEAST_SHARE * common)
     spread = np.sqrt(np.bincount(places, votes * squares) / np.bincount(places, votes))
     return Located(middle + shift, spread)

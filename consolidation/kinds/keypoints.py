@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +14,6 @@ from consolidation.estimation.grouping import match_groups
 from consolidation.estimation.locations import locate
 from consolidation.estimation.nearness import point_overlaps
 from consolidation.estimation.polls import NOBODY, poll
-from consolidation.estimation.tallies import Tallies
 from consolidation.kinds.base import (
     Answer,
     Consensus,
@@ -30,16 +29,13 @@ from consolidation.kinds.parts import (
     ImageSize,
     Layout,
     Part,
-    PartsKind,
     agree_on_size,
-    clusters_of,
     consensus_of,
     decide,
     overlaps_limited,
     parse_image_size,
 )
-from consolidation.kinds.place_skill import PlacedEvidence, PlacedSkill, PlacesEvidence, learn_placed
-from consolidation.kinds.skill import GOLD, Learned, Study
+from consolidation.kinds.placed_parts import PlacedPartsKind
 from shared.errors import AnswerError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
@@ -135,7 +131,7 @@ class MergedKeypoint:
     group: int | None
 
 
-class KeypointsKind(PartsKind[Points]):
+class KeypointsKind(PlacedPartsKind[Points]):
     """Keypoints: `crowd-keypoint`, and pages that add visibility or a group to each point.
 
     Recognised: an object with an array `keypoints`.
@@ -185,28 +181,16 @@ class KeypointsKind(PartsKind[Points]):
                 points += [point] if point else []
         return KeypointsAnswer(size, tuple(points), tuple(faults))
 
-    def study(self, answers: Sequence[Answer], task: Task) -> Study:
-        """Who marked which points, and how far apart they placed the same."""
-        study = super().study(answers, task)
-        kept = self.comparable(answers)
-        layout = self.layout(kept, replace(task, arranged=study.arranged))
-        clusters = clusters_of(self.name, layout, task) if layout.clusters is None else layout.clusters
-        workers = [part.worker for part in layout.parts]
-        persons = [GOLD if answer.gold else answer.person for answer in kept]
-        places = PlacesEvidence.of(clusters, workers, persons, layout.shapes.places)
-        return replace(study, evidence=PlacedEvidence(study.evidence, places))
-
-    def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
-        """How many points each worker finds and invents, how they confuse categories, and how exact they are: `PlacedSkill`."""
-        return learn_placed(evidence, known, task)
+    def places(self, shapes: Points) -> Floats:
+        """The points themselves."""
+        return shapes.places
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, locate; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
         layout = self.layout(kept, task)
-        skill = task.skill if isinstance(task.skill, PlacedSkill) else None
-        decisions = decide(self.name, layout, kept, replace(task, skill=skill.parts if skill else None))
-        exactness = skill.places.of(answer.person for answer in kept) if skill else None
+        task, exactness = self.split_skill(kept, task)
+        decisions = decide(self.name, layout, kept, task)
         threshold = task.settings.iou_threshold_of(self.name, "")
         merged = _merged(layout, decisions, kept, threshold, exactness)
         value = MergedParts.of(size, task.categories(part.label for part in layout.parts), merged)

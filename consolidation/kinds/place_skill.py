@@ -16,6 +16,7 @@ from consolidation.kinds.skill import GOLD, Learned
 
 Floats = npt.NDArray[np.float64]
 _ERRORS, _POINTS = ("place-errors",), ("places",)
+_SAY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,18 @@ class PlacesSkill:
     """How exact workers are.
 
     Attributes:
-        variance: over the usual one, by worker id; of a worker who is not named nothing is known.
+        variance: over the usual one, by worker id; 1 of a worker who is not named.
     """
 
     variance: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, workers: Iterable[str]) -> Floats:
-        """Variances, as `estimation.locations.locate` wants them: NaN where nothing is known."""
-        return np.array([self.variance.get(worker, np.nan) for worker in workers], np.float64)
+        """Variances as `estimation.locations.locate` wants them.
+
+        Two models have equal say, by the logarithms of their weights: workers are as exact as they were seen to be, or all alike. The first
+        takes their errors to be independent; where two workers err alike it would trust these two too much.
+        """
+        return np.array([self.variance.get(worker, 1.0) ** _SAY for worker in workers], np.float64)
 
 
 @dataclass(frozen=True, slots=True)
