@@ -45,12 +45,14 @@ class WorkerForm:
         elements: answer of each form element, by the element's name: JSON, or `Hidden` where it came as a string.
         skill: votes the worker counts for where answers are weighted, and what breaks ties.
         earlier: the elements of the worker's answers before this one, newest first: what counts where the last cannot be used.
+        person: the id that Ground Truth sent, where `worker_id` is one that labels may show.
     """
 
     worker_id: str
     elements: Mapping[str, Any]
     skill: float = 1.0
     earlier: tuple[Mapping[str, Any], ...] = ()
+    person: str = ""
 
     def answer(self, name: str, kind: Kind | None) -> Json:
         """The worker's last answer to a form element, which must be there, as the element's kind reads it."""

@@ -55,12 +55,14 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> list[dict[s
         request.label_categories,
         artefact_prefix(request.output_config, settings),
     )
+    half_time_ms = (context.get_remaining_time_in_millis() + RESERVE_MS) / 2
     replies = consolidate(
         job,
         payload.data_objects,
         store,
         settings,
         lambda: context.get_remaining_time_in_millis() < RESERVE_MS,
+        half_time=lambda: context.get_remaining_time_in_millis() < half_time_ms,
     )
     _report(replies, payload.faults)
     return [reply.to_wire() for reply in replies]

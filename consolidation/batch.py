@@ -6,18 +6,15 @@ The Lambda, `labeljob replay` and `labeljob simulate` all come through `consolid
 from __future__ import annotations
 
 import json
-import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from consolidation.adjustments import adjustments
-from consolidation.answers import Forms, WorkerForm, element_kinds, read_forms
-from consolidation.identities import identify
-from consolidation.kinds.base import WITHOUT_WEIGHT, Answer, Kind, Task, merge_answers
+from consolidation.answers import WorkerForm
+from consolidation.fetching import TIME_RAN_OUT, fetched_ahead
+from consolidation.kinds.base import WITHOUT_WEIGHT, Task, merge_answers
 from consolidation.label import (
     Judgement,
     error_label,
@@ -28,20 +25,16 @@ from consolidation.label import (
     judge_failed,
     rejection_reasons,
 )
+from consolidation.learning import Evidence, Forgetful, SkillMemory, Skills, learn_with
+from consolidation.reading import Element, ReadObject, defect, held_bytes, read_object
 from consolidation.rejections import Rejection
 from shared.contract import AnnotatedDataObject, ConsolidatedAnnotation, WorkerAnnotation
-from shared.errors import AnswerError, DeadlineError, GtConsensusError, MergeError, SettingsError
-from shared.json_node import Json, JsonNode
+from shared.errors import AnswerError, DeadlineError, GtConsensusError, SettingsError
+from shared.json_node import Json
 from shared.settings import Settings
 from shared.storage import ObjectStore, artefact_name
 
 CONTENT_TYPES = {"png": "image/png", "json": "application/json", "zlib": "application/octet-stream"}
-_FETCHES = 16
-_AHEAD = 8
-"""Data objects whose answers are fetched ahead of the one that is merged: enough to hide S3's latency, few enough for memory."""
-_TIME_RAN_OUT = "the function's time ran out; `labeljob replay` repairs it from the same request"
-_PATIENCE_SECONDS = 0.25
-"""How often the deadline is looked at while an answer is awaited from S3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +67,10 @@ def consolidate(
     store: ObjectStore,
     settings: Settings,
     out_of_time: Callable[[], bool] = lambda: False,
+    *,
+    half_time: Callable[[], bool] = lambda: False,
+    memory: SkillMemory | None = None,
+    skills: Skills | None = None,
 ) -> list[ConsolidatedAnnotation]:
     """Make one label for every data object.
 
@@ -83,18 +80,38 @@ def consolidate(
         store: answers that lie in S3 are read from it, artefacts are written to it.
         settings: of the job.
         out_of_time: asked before each data object; once it says yes, the rest get error labels that say so.
+        half_time: asked before each data object that is studied; once it says yes, skill is learned from those studied so far.
+        memory: what is known of the workers from earlier batches, for the method `em`; None: nothing.
+        skills: of the workers, where they have been learned; None: they are learned from this batch and the memory, under `em`.
 
     Returns:
         One entry per data object, in the order received. The same request gives the same bytes and the same artefacts.
     """
     work = _Work(job, store, settings)
-    replies = [
-        ConsolidatedAnnotation(
-            entry.data_object_id, job.label_attribute_name, work.label(entry, fetch, out_of_time)
-        )
-        for entry, fetch in _fetched_ahead(data_objects, store, settings, out_of_time)
-    ]
+    held: dict[str, _Held] = {}
+    if settings.method == "em" and skills is None:
+        evidence = Evidence(work.task({}))
+        held = work.study(evidence, data_objects, lambda: half_time() or out_of_time())
+        skills = learn_with(evidence, memory or Forgetful())
+    work.skills = skills or Skills()
+    waiting = [entry for entry in data_objects if entry.data_object_id not in held]
+    read_on = fetched_ahead(waiting, store, settings, out_of_time)
+    replies = []
+    for entry in data_objects:
+        kept = held.pop(entry.data_object_id, None)
+        read = partial(work.read, *next(read_on)) if kept is None else lambda kept=kept: kept
+        label = work.label(read, out_of_time)
+        replies.append(ConsolidatedAnnotation(entry.data_object_id, job.label_attribute_name, label))
+    read_on.close()
     return fit_reply(replies, settings.limits.reply_bytes, work.save, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A data object between its study and its merge, with what was arranged of each element."""
+
+    read: ReadObject
+    arranged: Mapping[str, Any]
 
 
 class _Work:
@@ -103,23 +120,48 @@ class _Work:
     def __init__(self, job: Job, store: ObjectStore, settings: Settings) -> None:
         self._job, self._store, self._settings = job, store, settings
         self._categories = job.label_categories or settings.label_categories
+        self.skills = Skills()
 
-    def label(
-        self, entry: AnnotatedDataObject, fetch: Callable[[str], bytes], out_of_time: Callable[[], bool]
-    ) -> dict[str, Json]:
+    def task(self, data_object: Mapping[str, Any]) -> Task:
+        """What is known of a data object."""
+        return Task(self._settings, self._categories, data_object)
+
+    def study(
+        self, evidence: Evidence, data_objects: Sequence[AnnotatedDataObject], enough: Callable[[], bool]
+    ) -> dict[str, _Held]:
+        """Study data objects until it is enough; those for which there is memory are held for their merge."""
+        held: dict[str, _Held] = {}
+        room = self._settings.limits.held_bytes
+        for entry, fetch in fetched_ahead(data_objects, self._store, self._settings, enough):
+            read = read_object(entry, fetch, self._settings)
+            if enough() or isinstance(read.failure, DeadlineError):
+                break
+            arranged = evidence.study(read)
+            size = held_bytes(read, arranged)
+            if size <= room:
+                held[entry.data_object_id] = _Held(read, arranged)
+                room -= size
+        return held
+
+    def read(self, entry: AnnotatedDataObject, fetch: Callable[[str], bytes]) -> _Held:
+        """A data object that was not held."""
+        return _Held(read_object(entry, fetch, self._settings), {})
+
+    def label(self, read: Callable[[], _Held], out_of_time: Callable[[], bool]) -> dict[str, Json]:
         """The label of one data object; whatever goes wrong becomes its error label."""
-        forms = Forms((), (), ())
+        rejected: Sequence[Rejection] = ()
         try:
             if out_of_time():
-                raise DeadlineError(_TIME_RAN_OUT)
-            if entry.fault and not entry.annotations:
-                raise AnswerError(entry.fault)
-            forms = identify(read_forms(entry, fetch, self._settings.limits), self._settings)
-            return self._merged(entry, forms)
+                raise DeadlineError(TIME_RAN_OUT)
+            held = read()
+            rejected = held.read.forms.rejected
+            if held.read.failure:
+                raise held.read.failure
+            return self._merged(held)
         except GtConsensusError as failure:
-            return error_label(failure, forms.rejected, self._settings)
+            return error_label(failure, rejected, self._settings)
         except Exception as bug:  # noqa: BLE001 - a defect of ours must not cost the other data objects their labels
-            return error_label(_defect(bug), forms.rejected, self._settings)
+            return error_label(defect(bug), rejected, self._settings)
 
     def save(self, body: bytes, extension: str) -> str:
         """Write an artefact under its content's name and return its URI."""
@@ -132,17 +174,17 @@ class _Work:
         self._store.write(uri, body, CONTENT_TYPES[extension])
         return uri
 
-    def _merged(self, entry: AnnotatedDataObject, forms: Forms) -> dict[str, Json]:
-        if not forms.forms:
-            answers = len(entry.annotations)
-            raise AnswerError(
-                f"none of the {answers} answers can be used" if answers else "there are no answers"
-            )
-        task = Task(self._settings, self._categories, entry.data_object)
-        kinds = element_kinds(forms.forms, self._settings.element_kinds)
-        single = len(kinds) == 1 and not self._settings.always_fields
+    def _merged(self, held: _Held) -> dict[str, Json]:
+        forms, elements = held.read.forms, held.read.elements
+        task = self.task(held.read.entry.data_object)
+        single = len(elements) == 1 and not self._settings.always_fields
         outer = forms.rejected if single else ()
-        fields = {name: self._field(name, kind, forms.forms, outer, task) for name, kind in kinds.items()}
+        fields = {
+            element.name: self._field(
+                element, forms.forms, outer, replace(task, arranged=held.arranged.get(element.name))
+            )
+            for element in elements
+        }
         if single:
             label, judgement = next(iter(fields.values()))
         else:
@@ -158,64 +200,34 @@ class _Work:
         return {**label, "consolidation": judgement.to_wire(self._settings)}
 
     def _field(
-        self,
-        name: str,
-        kind: Kind | None,
-        forms: Sequence[WorkerForm],
-        outer: Sequence[Rejection],
-        task: Task,
+        self, element: Element, forms: Sequence[WorkerForm], outer: Sequence[Rejection], task: Task
     ) -> tuple[dict[str, Json], Judgement]:
         """The label value and the judgement of one form element."""
-        wanted = name in self._settings.pass_through
-        if kind is None or wanted:
+        name, kind = element.name, element.kind
+        if kind is None:
+            wanted = name in self._settings.pass_through
             return _passed_through(name, forms, outer, reasons=() if wanted else ("unrecognised",))
-        answers, rejected = self._parsed(name, kind, forms)
-        uncounted = [*outer, *rejected]
+        uncounted = [*outer, *element.rejected]
+        learned = self.skills.of(element)
+        answers = self.skills.skilled(element)
         if not any(answer.weight > 0 for answer in answers):
             silent = [Rejection(answer.worker_id, WITHOUT_WEIGHT) for answer in answers]
             unusable = AnswerError(f"no worker's answer to {name!r} can be used")
             return error_value(unusable), judge_failed(unusable, (*uncounted, *silent))
+        if learned is not None:
+            task = replace(task, skill=learned.skill)
         try:
             consensus = merge_answers(kind, answers, task)
             label = {
                 **kind.write(consensus, task, self.save),
                 **adjustments(name, kind, forms, task),
             }
-            return label, judge(kind.name, consensus, uncounted, self._settings)
+            judgement = judge(kind.name, consensus, uncounted, self._settings)
+            return label, self.skills.signed(judgement, element)
         except GtConsensusError as failure:
             return error_value(failure), judge_failed(failure, uncounted)
         except Exception as bug:  # noqa: BLE001 - a defect of ours must not cost the other elements their labels
-            defect = _defect(bug)
-            return error_value(defect), judge_failed(defect, uncounted)
-
-    def _parsed(
-        self, name: str, kind: Kind, forms: Sequence[WorkerForm]
-    ) -> tuple[list[Answer], list[Rejection]]:
-        """Each worker's last answer that can be used, and a rejection for every one that cannot."""
-        answers, rejected = [], []
-        for form in forms:
-            for value in form.tries(name, kind):
-                element = JsonNode(value, f"$.{name}", AnswerError)
-                try:
-                    answers.append(self._weighed(form, self._read(kind, element)))
-                    break
-                except GtConsensusError as failure:
-                    rejected.append(Rejection(form.worker_id, failure.reason))
-        return answers, rejected
-
-    def _read(self, kind: Kind, element: JsonNode) -> Any:
-        if not kind.accepts(element.value):
-            raise element.fail(f"is not an answer of kind {kind.name}, as other workers gave")
-        try:
-            return kind.parse(element, self._settings.limits)
-        except GtConsensusError:
-            raise
-        except Exception as bug:
-            raise _defect(bug) from bug  # a defect of ours costs this answer, not the other workers'
-
-    def _weighed(self, form: WorkerForm, value: Any) -> Answer:
-        weight = form.skill if self._settings.method == "weighted" else 1.0
-        return Answer(form.worker_id, value, weight, form.skill)
+            return error_value(defect(bug)), judge_failed(defect(bug), uncounted)
 
 
 def _passed_through(
@@ -232,55 +244,3 @@ def _passed_through(
     reasons = (*reasons, *rejection_reasons(outer))
     judgement = Judgement(None, "none", len(answered), None, None, reasons, tuple(outer), {})
     return {"annotationsFromAllWorkers": [annotation.to_wire() for annotation in kept]}, judgement
-
-
-def _defect(bug: Exception) -> MergeError:
-    """What may be said of an unexpected exception: where it arose. Its text may quote an answer, which no log may hold."""
-    frame = traceback.extract_tb(bug.__traceback__)[-1]
-    return MergeError(f"unexpected {type(bug).__name__} at {Path(frame.filename).name}:{frame.lineno}")
-
-
-def _fetched_ahead(
-    data_objects: Sequence[AnnotatedDataObject],
-    store: ObjectStore,
-    settings: Settings,
-    out_of_time: Callable[[], bool],
-) -> Iterator[tuple[AnnotatedDataObject, Callable[[str], bytes]]]:
-    """Each data object with a function that gives its S3 answers, which are already on their way while there is time."""
-    read = partial(store.read, limit=settings.limits.answer_bytes, limit_name="limits.answer-bytes")
-    pool = ThreadPoolExecutor(max_workers=_FETCHES, thread_name_prefix="answers")
-    waiting: dict[int, Mapping[str, Future[bytes]]] = {}
-    try:
-        for place, entry in enumerate(data_objects):
-            reach = place if out_of_time() else min(place + _AHEAD, len(data_objects))
-            for ahead in range(place, reach):
-                if ahead not in waiting:
-                    waiting[ahead] = {
-                        uri: pool.submit(read, uri) for uri in _answer_uris(data_objects[ahead])
-                    }
-            yield entry, partial(_await, waiting.pop(place, {}), out_of_time)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _await(futures: Mapping[str, Future[bytes]], out_of_time: Callable[[], bool], uri: str) -> bytes:
-    """The answer at a URI, which may keep S3 busy for longer than the function has time.
-
-    Raises:
-        DeadlineError: it has not come in time. Whatever reading it raises.
-    """
-    while not futures[uri].done():
-        if out_of_time():
-            raise DeadlineError(_TIME_RAN_OUT)
-        wait([futures[uri]], timeout=_PATIENCE_SECONDS)
-    return futures[uri].result()
-
-
-def _answer_uris(entry: AnnotatedDataObject) -> list[str]:
-    uris = []
-    for node in entry.annotations:
-        data = node.value.get("annotationData") if isinstance(node.value, dict) else None
-        uri = data.get("s3Uri") if isinstance(data, dict) else None
-        if isinstance(uri, str) and data is not None and data.get("content") is None:
-            uris.append(uri)
-    return list(dict.fromkeys(uris))

@@ -29,7 +29,12 @@ def identify(forms: Forms, settings: Settings) -> Forms:
     }
     return Forms(
         tuple(
-            replace(form, worker_id=shown[form.worker_id], skill=settings.weight_of(form.worker_id))
+            replace(
+                form,
+                worker_id=shown[form.worker_id],
+                skill=settings.weight_of(form.worker_id),
+                person=form.worker_id,
+            )
             for form in forms.forms
         ),
         tuple(replace(rejection, worker_id=shown[rejection.worker_id]) for rejection in forms.rejected),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from consolidation.kinds.base import Consensus, Save, probability, rounded
@@ -36,6 +36,8 @@ class Judgement:
         reasons: why a person should look at it; empty when nobody need.
         rejected: answers and parts that did not count.
         answers: share of the label each worker agrees with, by worker id.
+        skills: chance that what a worker says is right, by worker id; empty where none was learned.
+        skill: fingerprint of the statistics behind `skills`, or None.
     """
 
     kind: str | None
@@ -46,6 +48,8 @@ class Judgement:
     reasons: tuple[str, ...]
     rejected: tuple[Rejection, ...]
     answers: Mapping[str, float]
+    skills: Mapping[str, float] = field(default_factory=dict)
+    skill: str | None = None
 
     def to_wire(self, settings: Settings) -> dict[str, Json]:
         """The block as every label carries it."""
@@ -61,7 +65,8 @@ class Judgement:
             "rejected": [_written(rejection) for rejection in sorted(self.rejected, key=_sequence)],
             "answers": {worker: rounded(share) for worker, share in sorted(self.answers.items())},
             "settings": settings.fingerprint(),
-            "skill": settings.weights_fingerprint() if self.method == "weighted" else None,
+            "skills": {worker: rounded(chance) for worker, chance in sorted(self.skills.items())},
+            "skill": settings.weights_fingerprint() if self.method == "weighted" else self.skill,
         }
 
 

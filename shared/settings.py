@@ -32,7 +32,7 @@ ENVIRONMENT: Mapping[str, str] = {
 }
 """Every environment variable that the two Lambdas read, with its meaning."""
 
-METHODS = ("majority", "weighted")
+METHODS = ("em", "majority", "weighted")
 WORKER_IDS = ("plain", "hashed", "omitted")
 _PREFIX_DIGITS = 12
 T = TypeVar("T")
@@ -68,6 +68,11 @@ class Limits:
     )
     categories: int = _setting(250, "label categories of one job", least=1)
     text: int = _setting(100_000, "characters of a text or name inside an answer", least=1)
+    held_bytes: int = _setting(
+        400_000_000,
+        "bytes of answers held in memory from learning the workers' skill to merging; what is beyond is read twice",
+        least=0,
+    )
     nesting: int = _setting(64, "levels of arrays and objects in an answer", least=1)
     overlaps: int = _setting(
         500_000,
@@ -86,7 +91,7 @@ class Settings:
 
     method: str = _setting(
         "majority",
-        "how answers are weighed: `majority` (one worker, one vote) or `weighted`",
+        "how answers are weighed: `em` (by the skill that the workers show), `majority` (one worker, one vote) or `weighted`",
         choices=METHODS,
     )
     quorum: float = _setting(

@@ -8,9 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeAlias
 
+from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import chances
+from consolidation.kinds.skill import Learned, Study, Weights, learn_weights
 from consolidation.rejections import Rejection
-from shared.errors import LimitError
+from shared.errors import GtConsensusError, LimitError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits, Settings
 
@@ -19,7 +21,9 @@ WITHOUT_WEIGHT = "the worker has weight 0"
 _EXCESS = 4
 """An answer is excessive when the others come to less than one part in so many of the limit that is met with it."""
 _ENOUGH_TO_JUDGE = 3
-"""Of two answers nobody can say which is excessive."""
+"""Of two answers nobody can say which is excessive, or wrong."""
+_DECISIVE = 1e6
+"""Votes of a gold answer: more than all workers have."""
 Save: TypeAlias = Callable[[bytes, str], str]
 """Stores an artefact (bytes, file extension) and returns the URI under which the label may refer to it."""
 
@@ -33,12 +37,21 @@ class Answer:
         value: what `Kind.parse` made of it.
         weight: votes the worker counts for, >= 0.
         skill: what breaks ties between equal votes, >= 0.
+        person: the id by which the worker's skill is kept, where labels show another; empty: `worker_id`.
+        gold: whether it is known to be right. Gold answers are studied, never merged.
     """
 
     worker_id: str
     value: Any
     weight: float = 1.0
     skill: float = 1.0
+    person: str = ""
+    gold: bool = False
+
+    def __post_init__(self) -> None:
+        """The person is the worker shown, unless it is said otherwise."""
+        if not self.person:
+            object.__setattr__(self, "person", self.worker_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +62,15 @@ class Task:
         settings: of the job.
         label_categories: of the job, in order; empty when neither event nor settings name any.
         data_object: `{"s3Uri": ...}` or `{"content": ...}`.
+        skill: of the workers, as the kind's `learn` gave it; None where every answer counts as its weight says.
+        arranged: of these answers, as the kind's `study` gave it; None where it is to be found again.
     """
 
     settings: Settings
     label_categories: tuple[str, ...] = ()
     data_object: Mapping[str, Any] = field(default_factory=dict)
+    skill: Any = None
+    arranged: Any = None
 
     def categories(self, seen: Iterable[str]) -> tuple[str, ...]:
         """The job's label categories, and behind them, sorted, the names that workers used beyond these."""
@@ -134,6 +151,41 @@ class Kind(ABC):
             AnswerError: it cannot be used; names the JSON path. LimitError: it meets a limit; names the setting.
         """
 
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """What the answers to one data object show of their workers, however they are merged later. Pure; called by `study_answers`.
+
+        Args:
+            answers: sorted by worker id, of positive weight; a gold answer may be among them.
+            task: of the data object; without skill.
+
+        Returns:
+            Here: how far each worker agrees with the gold answer, else with the plain consensus of at least three workers.
+
+        Raises:
+            MergeError: the answers cannot be compared with each other.
+        """
+        workers = [answer for answer in answers if not answer.gold]
+        gold = [replace(answer, weight=_DECISIVE) for answer in answers if answer.gold]
+        if len(workers) + len(gold) < (2 if gold else _ENOUGH_TO_JUDGE):
+            return Study(None)
+        shares = self.merge([*workers, *gold], task).worker_agreement
+        return Study(
+            {answer.person: shares[answer.worker_id] for answer in workers if answer.worker_id in shares}
+        )
+
+    def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
+        """The skill of all workers, from what many data objects show.
+
+        Args:
+            evidence: of each data object, as `study` gave it; not None; in an order that does not depend on that of arrival.
+            known: statistics of earlier batches, which count as if their data objects were among these.
+            task: of the job; without data object.
+
+        Returns:
+            Here: `Weights`. Without evidence and tallies every kind gives a skill under which its merge is the plain one.
+        """
+        return learn_weights(evidence, known)
+
     @abstractmethod
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Merge at least one answer. Pure: inputs are not modified; called by `merge_answers`.
@@ -152,7 +204,8 @@ def merge_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Consensu
 
     Workers are put in the order of their ids, so that the order received changes nothing; a worker of weight 0 is left out and
     named; a single worker gives neither confidence nor agreement and asks for review. Where the answers together meet a limit, and
-    without one of them come to no more than a quarter of it, that one is rejected.
+    without one of them come to no more than a quarter of it, that one is rejected. Under the method `em` the workers' skill is learned from
+    these answers alone where the task has none.
 
     Args:
         kind: the kind that parsed the answers.
@@ -164,6 +217,12 @@ def merge_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Consensu
     """
     ordered = sorted(answers, key=lambda answer: answer.worker_id)
     counted = [answer for answer in ordered if answer.weight > 0]
+    if task.settings.method == "em" and task.skill is None:
+        with suppress(GtConsensusError):
+            task = _with_own_skill(kind, counted, task)
+    if isinstance(task.skill, Weights):
+        votes, task = task.skill, replace(task, skill=None)
+        counted = [replace(answer, weight=answer.weight * votes.of(answer.person)) for answer in counted]
     silent = tuple(Rejection(answer.worker_id, WITHOUT_WEIGHT) for answer in ordered if answer.weight <= 0)
     try:
         consensus = kind.merge(counted, task)
@@ -173,6 +232,27 @@ def merge_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Consensu
     if len(consensus.worker_agreement) > 1:
         return consensus
     return replace(consensus, confidence=None, agreement=None, reasons=("single-worker", *consensus.reasons))
+
+
+def study_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Study:
+    """Study answers as `merge_answers` merges them: sorted by worker id, without those of weight 0.
+
+    Raises:
+        MergeError, LimitError: see `Kind.study`.
+    """
+    ordered = sorted(answers, key=lambda answer: answer.worker_id)
+    return kind.study([answer for answer in ordered if answer.weight > 0], task)
+
+
+def _with_own_skill(kind: Kind, answers: Sequence[Answer], task: Task) -> Task:
+    """The task with the skill that these answers alone show.
+
+    Raises:
+        MergeError, LimitError: the answers cannot be studied.
+    """
+    study = kind.study(answers, task)
+    evidence = [] if study.evidence is None else [study.evidence]
+    return replace(task, skill=kind.learn(evidence, Tallies(), task).skill, arranged=study.arranged)
 
 
 def _without_the_excessive(
@@ -188,7 +268,7 @@ def _without_the_excessive(
     if len(answers) < _ENOUGH_TO_JUDGE or not hasattr(limits, name):
         raise failure
     tightened = replace(limits, **{name: getattr(limits, name) // _EXCESS})
-    within = replace(task, settings=replace(task.settings, limits=tightened))
+    within = replace(task, settings=replace(task.settings, limits=tightened), arranged=None)
     found: list[Consensus] = []
     for left_out in answers:
         others = [answer for answer in answers if answer is not left_out]
