@@ -30,7 +30,7 @@ class Parts:
     """Parts found in one data object.
 
     Attributes:
-        shapes: of n parts: boxes (4,), polygons (vertices, 2), masks (H, X) of bool, spans (2,), or joints (17, 2), nan where there is none.
+        shapes: of n parts: boxes (4,), polygons (vertices, 2), masks (H, X) of bool, spans (2,), joints (17, 2) with nan for none.
         categories: int64, shape (n,).
         confidence: float64, shape (n,), or (n, 17) for joints: as the system gives it, whatever it means there.
         taken: bool, shape (n,): whether the system takes the part as a label, rather than as a candidate.
@@ -81,3 +81,22 @@ class Chosen:
 
     labels: npt.NDArray[np.int64]
     confidence: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One system on one work.
+
+    Attributes:
+        results: one for each data object that it was given.
+        seconds: median of the runs.
+        runs: how many.
+        memory: MB that the first run took beyond what was there before it; None where the machine does not tell.
+        version: of the library; empty for our own code.
+    """
+
+    results: list[Any]
+    seconds: float
+    runs: int
+    memory: float | None
+    version: str

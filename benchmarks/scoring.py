@@ -232,6 +232,12 @@ def coefficient(found: Sequence[float], works: Sequence[Answers]) -> Scored:
     return Scored({"alpha": sum(found) / len(works)})
 
 
+def nothing(found: Sequence[object], works: Sequence[object]) -> Scored:
+    """Only time and memory count."""
+    assert len(found) in {0, len(works)}
+    return Scored({})
+
+
 Score: TypeAlias = Callable[[Sequence[Any], Sequence[Any]], Scored]
 
 
