@@ -122,7 +122,7 @@ class CuboidsKind(PartsKind[CuboidShapes]):
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, fuse; see the class for the rules."""
-        layout = self.lay_out(answers, task)
+        layout = self.layout(answers, task)
         parts, shapes = layout.parts, layout.shapes
         decisions = decide(self.name, layout, answers, task)
         weights = np.array([answers[part.worker].weight for part in parts])
@@ -142,6 +142,10 @@ class CuboidsKind(PartsKind[CuboidShapes]):
             candidates=tuple(one for one in found if not one.decision.accepted),
         )
         return consensus_of(merged, layout, decisions, answers, ())
+
+    def comparable(self, answers: Sequence[Answer]) -> Sequence[Answer]:
+        """All of them."""
+        return answers
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[CuboidShapes]:
         """Cuboids by their centres, from low x to high, with their IoU in space."""

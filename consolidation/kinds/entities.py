@@ -128,7 +128,7 @@ class EntitiesKind(PartsKind[EntitySpans]):
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Find in the text, match, decide, fuse; see the class for the rules."""
-        layout = self.lay_out(answers, task)
+        layout = self.layout(answers, task)
         categories = task.categories(part.label for part in layout.parts)
         decisions = decide(self.name, layout, answers, task, silence=SILENCE)
         fused = [_fused(made, layout, answers) for made in decisions]
@@ -145,6 +145,10 @@ class EntitiesKind(PartsKind[EntitySpans]):
         consensus = consensus_of(merged, layout, decisions, answers, layout.shapes.faults)
         unclear = ("offset-unit",) if layout.shapes.read_as == UNDECIDED else ()
         return replace(consensus, reasons=(*consensus.reasons, *unclear))
+
+    def comparable(self, answers: Sequence[Answer]) -> Sequence[Answer]:
+        """All of them."""
+        return answers
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[EntitySpans]:
         """Entities from the beginning of the text to its end, with the IoU of their characters."""

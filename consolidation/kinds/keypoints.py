@@ -147,7 +147,7 @@ class KeypointsKind(PartsKind[tuple[Keypoint, ...]]):
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, locate; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
-        layout = self.lay_out(kept, task)
+        layout = self.layout(kept, task)
         decisions = decide(self.name, layout, kept, task)
         groups = _merged_groups(layout, decisions, kept, task.settings.iou_threshold_of(self.name, ""))
         located = _located(layout, decisions, kept)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Generic, TypeVar
 
 from consolidation.estimation.matching import Overlaps, cluster_parts
+from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import existence
 from consolidation.kinds.ballots import count_ballot
-from consolidation.kinds.base import Answer, Consensus, Kind, Support, Task, label_probability, text_within
+from consolidation.kinds.base import Answer, Consensus, Kind, Support, Task, text_within
+from consolidation.kinds.part_skill import PartsEvidence, PartsSkill, learn_parts
+from consolidation.kinds.part_verdicts import Verdict, skilled_verdicts, voted_verdicts
+from consolidation.kinds.skill import Learned, Study
 from consolidation.rejections import Rejection
 from shared.errors import AnswerError, LimitError
 from shared.json_node import JsonNode
@@ -47,11 +51,13 @@ class Layout(Generic[Shapes]):
         parts: in an order that does not depend on that of the workers.
         overlaps: how far parts of different workers are the same: IoU, or another similarity in (0, 1].
         shapes: geometry of the parts, in their order, of the kind's own type.
+        clusters: those that mean the same thing, where they have been found already.
     """
 
     parts: Sequence[Part]
     overlaps: Overlaps
     shapes: Shapes
+    clusters: Sequence[Sequence[int]] | None = None
 
 
 class PartsKind(Kind, Generic[Shapes]):
@@ -65,6 +71,31 @@ class PartsKind(Kind, Generic[Shapes]):
             LimitError: too many of them overlap.
         """
 
+    def comparable(self, answers: Sequence[Answer]) -> Sequence[Answer]:
+        """The answers that can be compared with each other: here, those for an image of the size most are for."""
+        return agree_on_size(answers)[1]
+
+    def layout(self, answers: Sequence[Answer], task: Task) -> Layout[Shapes]:
+        """`lay_out`, unless the study of the same answers did it already.
+
+        Raises:
+            LimitError: see `lay_out`.
+        """
+        return task.arranged if isinstance(task.arranged, Layout) else self.lay_out(answers, task)
+
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """Who marked which parts under which category; the layout and its clusters are what the merge need not find again."""
+        kept = self.comparable(answers)
+        layout = self.lay_out(kept, task)
+        clusters = clusters_of(self.name, layout, task)
+        workers, labels = [part.worker for part in layout.parts], [part.label for part in layout.parts]
+        evidence = PartsEvidence.of(clusters, workers, labels, kept)
+        return Study(evidence, None if evidence.gold else replace(layout, clusters=clusters))
+
+    def learn(self, evidence: Sequence[PartsEvidence], known: Tallies, task: Task) -> Learned:
+        """How many parts each worker finds and invents, and how they confuse categories: `PartsSkill`."""
+        return learn_parts(evidence, known, task)
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -72,11 +103,12 @@ class Decision:
 
     Attributes:
         members: the parts, ascending.
-        label: the category most of its workers gave it.
+        label: the category most of its workers gave it, or the likeliest one by their skill.
         support: who marked it.
         existence: probability that it is real.
         confidence: probability that it is real and of this category.
-        accepted: whether it has a quorum of the votes heard and becomes a label; otherwise it is a candidate.
+        accepted: whether it becomes a label, having a quorum of the votes heard, or being likely enough by the workers' skill; otherwise
+            it is a candidate.
         tied: whether the tie rule decided its category.
     """
 
@@ -215,44 +247,47 @@ def decide(
         One decision per cluster; every part is in exactly one.
     """
     parts = layout.parts
+    clusters = clusters_of(kind, layout, task) if layout.clusters is None else layout.clusters
+    workers, labels = [part.worker for part in parts], [part.label for part in parts]
+    if isinstance(task.skill, PartsSkill) and task.skill:
+        found = skilled_verdicts(task.skill, clusters, workers, labels, answers, task, silence)
+    else:
+        found = voted_verdicts(clusters, workers, labels, answers, task, silence)
+    return [_made(members, verdict, parts, answers) for members, verdict in zip(clusters, found, strict=True)]
+
+
+def clusters_of(kind: str, layout: Layout[Any], task: Task) -> list[list[int]]:
+    """The parts that mean the same thing, by `estimation.matching`.
+
+    Args:
+        kind: name of the kind, for its IoU threshold.
+        layout: of P parts.
+        task: of the data object.
+    """
+    parts = layout.parts
     categories = task.categories(part.label for part in parts)
     number = {name: position for position, name in enumerate(categories)}
-    clusters = cluster_parts(
+    thresholds = {name: task.settings.iou_threshold_of(kind, name) for name in categories}
+    return cluster_parts(
         layout.overlaps,
         workers=[part.worker for part in parts],
         categories=[number[part.label] for part in parts],
-        thresholds=[task.settings.iou_threshold_of(kind, part.label) for part in parts],
+        thresholds=[thresholds[part.label] for part in parts],
     )
-    total = sum(answer.weight for answer in answers)
-    choices = task.choices(categories)
-    return [_decision(members, parts, answers, number, total, choices, task, silence) for members in clusters]
 
 
-def _decision(
-    members: Sequence[int],
-    parts: Sequence[Part],
-    answers: Sequence[Answer],
-    number: Mapping[str, int],
-    total: float,
-    choices: int,
-    task: Task,
-    silence: float,
+def _made(
+    members: Sequence[int], verdict: Verdict, parts: Sequence[Part], answers: Sequence[Answer]
 ) -> Decision:
-    named = count_ballot(
-        ((parts[member].label, answers[parts[member].worker]) for member in members), number.__getitem__
-    )
-    supporters = sum(named.votes.values())
-    heard = supporters + silence * (total - supporters)
-    real = existence(supporters, heard)
     workers = sorted(answers[parts[member].worker].worker_id for member in members)
     return Decision(
         members=tuple(members),
-        label=named.choice,
-        support=Support(tuple(workers), len(answers), supporters / total),
-        existence=real,
-        confidence=real * label_probability(named.votes, named.choice, choices),
-        accepted=supporters / heard > task.settings.quorum,
-        tied=named.tied,
+        label=verdict.label,
+        support=Support(tuple(workers), len(answers), verdict.share),
+        existence=verdict.existence,
+        confidence=verdict.existence * verdict.named,
+        accepted=verdict.accepted,
+        tied=verdict.tied,
     )
 
 
