@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -177,20 +177,14 @@ def _real(data: Path, name: str) -> Group:
 
 
 def _answers(place: Path) -> Answers:
-    """A real set as the seeded ones: items without a known truth have -1."""
+    """A real set as the seeded ones, in the order of its file; items without a known truth have -1."""
     categories = read_json(place / "expected.json")["stats"]["labels"]
     said, truth = said_and_true(place)
-    items = sorted(said)
-    workers = sorted({worker for given in said.values() for worker in given})
-    number: Mapping[str, int] = {worker: place for place, worker in enumerate(workers)}
-    rows = np.array(
-        [
-            (place, number[worker], categories.index(label))
-            for place, item in enumerate(items)
-            for worker, label in sorted(said[item].items())
-        ],
-        np.int32,
-    )
-    known = [categories.index(truth[item]) if item in truth else -1 for item in items]
-    item, worker, label = rows.T
+    items, workers = (dict.fromkeys(names) for names in zip(*said, strict=True))
+    item_of, worker_of = ({name: number for number, name in enumerate(names)} for names in (items, workers))
+    rows = [
+        (item_of[item], worker_of[worker], categories.index(label)) for (item, worker), label in said.items()
+    ]
+    item, worker, label = np.array(rows, np.int32).T
+    known = [categories.index(truth[name]) if name in truth else -1 for name in items]
     return Answers(item, worker, label, np.array(known, np.int32), len(categories), len(workers))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 OURS = "ours"
@@ -62,6 +62,9 @@ def _ours() -> Iterable[System]:
             ("classes", ("classes", "classes-2k", "real")),
         ):
             yield System(name, groups, f"ours.{adapter}", {"method": method})
+        yield System(name, ("mask-object",), "mask_object.whole", {"method": method})
+    yield System("decode and encode alone", ("mask-object",), "mask_object.pngs_alone")
+    yield System("Pillow, decode and encode", ("mask-object",), "mask_object.pillow_alone", library="Pillow")
     for size in (10, 50, 100, 1000):
         yield System(
             OURS if size == 50 else f"ours, batches of {size:,}",
@@ -117,9 +120,10 @@ def _crowdkit() -> Iterable[System]:
     ):
         groups = ("semantic",) if method == "SegmentationEM" else ("semantic", "semantic10")
         system = _crowd(method, groups, "masks", {"method": method}, "binary masks: a run for each category")
-        yield System(**{**vars(system), "objects": scenes})
-    for method in ("MajorityVote", "DawidSkene", "MACE"):
-        yield _crowd(method, ("spans",), "tokens", {"method": method}, "on BIO tags of tokens")
+        yield replace(system, objects=scenes)
+    for method, documents in (("MajorityVote", None), ("DawidSkene", None), ("MACE", 50)):
+        system = _crowd(method, ("spans",), "tokens", {"method": method}, "on BIO tags of tokens")
+        yield replace(system, objects=documents)
 
 
 def _others() -> Iterable[System]:

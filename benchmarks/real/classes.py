@@ -83,7 +83,10 @@ def _rows(name: str, place: Path) -> list[Row]:
 
 def _items(place: Path, categories: Sequence[str]) -> list[_Item]:
     """The objects with a known truth and at least one answer; all that were answered are one batch."""
-    said, truth = said_and_true(place)
+    rows, truth = said_and_true(place)
+    said: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for (item, worker), label in rows.items():
+        said[item][worker] = label
     elements = {
         item: {worker: {"label": label} for worker, label in given.items()} for item, given in said.items()
     }
@@ -94,16 +97,17 @@ def _items(place: Path, categories: Sequence[str]) -> list[_Item]:
     ]
 
 
-def said_and_true(place: Path) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
-    """Labels by item and worker, of a worker's answers to one item the last; and the true label of items."""
-    said: defaultdict[str, dict[str, str]] = defaultdict(dict)
+def said_and_true(place: Path) -> tuple[dict[tuple[str, str], str], dict[str, str]]:
+    """Labels by item and worker, in the order of the file, of a worker's answers to one item the last; and the true label of items."""
+    said: dict[tuple[str, str], str] = {}
     if (place / "consolidation_request.json").exists():
         for item, elements in request_elements(place / "consolidation_request.json").items():
-            said[item] = {worker: element["label"] for worker, element in elements.items()}
+            said |= {(item, worker): element["label"] for worker, element in elements.items()}
     else:
         for row in rows_of(place / "answers.csv"):
-            said[row["item"]][row["worker"]] = row["label"]
-    return dict(said), {row["item"]: row["label"] for row in rows_of(place / "truth.csv")}
+            said.pop((row["item"], row["worker"]), None)
+            said[row["item"], row["worker"]] = row["label"]
+    return said, {row["item"]: row["label"] for row in rows_of(place / "truth.csv")}
 
 
 def _calibration(name: str, items: Sequence[_Item], place: Path) -> Row:

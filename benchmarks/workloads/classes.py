@@ -25,8 +25,8 @@ class Answers:
     """Answers of many workers to many items.
 
     Attributes:
-        item, worker, label: int32, shape (answers,): ascending by item.
-        truth: int32, shape (items,): true category.
+        item, worker, label: int32, shape (answers,); the seeded ones ascend by item.
+        truth: int32, shape (items,): true category; -1 where it is not known.
         categories, workers: how many there are.
     """
 
