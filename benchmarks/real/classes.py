@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.real.labels import SETTINGS, Labelled, labels_of
+from benchmarks.real.labels import PLAIN, Labelled, labels_of
 from benchmarks.real.metrics import calibration_error, reproduced
 from benchmarks.real.rows import Row
 from benchmarks.real.sources import folder, is_there, read_json, request_elements, rows_of
@@ -91,7 +91,7 @@ def _items(place: Path, categories: Sequence[str]) -> list[_Item]:
         item: {worker: {"label": label} for worker, label in given.items()} for item, given in said.items()
     }
     made = labels_of(ClassKind(), elements, categories)
-    plain = labels_of(ClassKind(), elements, categories, replace(SETTINGS, method="majority"))
+    plain = labels_of(ClassKind(), elements, categories, PLAIN)
     return [
         _Item(said[item], label, made[item], plain[item]) for item, label in truth.items() if item in said
     ]

@@ -21,6 +21,8 @@ from shared.settings import Settings
 
 SETTINGS = Settings()
 """What every figure is made with: the defaults."""
+PLAIN = replace(SETTINGS, method="majority")
+"""What they are compared with: one worker, one vote."""
 
 
 @dataclass(frozen=True)
