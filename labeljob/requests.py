@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -79,19 +79,28 @@ def _read(path: Path, store: ObjectStore, mirror: Path | None) -> list[RecordedR
     """`mirror` is the folder whose children are buckets, where `path` lies in one."""
     if path.is_file():
         return [_read_file(path, path.stem, store, mirror)]
-    requests = sorted(file for file in path.rglob("*.json") if _REQUESTS in file.parts)
+    requests = _by_age(file for file in path.rglob("*.json") if _REQUESTS in file.parts)
     responses = sorted(
         {file.parents[2] for file in path.rglob("iteration-*/*/*.json") if _REQUESTS not in file.parts}
     )
     if _REQUESTS in {path.name, path.parent.name}:
-        requests = sorted(path.rglob("*.json"))
+        requests = _by_age(path.rglob("*.json"))
     if requests:
         return [_read_file(file, _relative_name(file, path), store, mirror) for file in requests]
     if responses:
         return [_from_responses(folder, mirror) for folder in responses]
     return [
-        _read_file(file, _relative_name(file, path), store, mirror) for file in sorted(path.glob("*.json"))
+        _read_file(file, _relative_name(file, path), store, mirror) for file in _by_age(path.glob("*.json"))
     ]
+
+
+def _by_age(files: Iterable[Path]) -> list[Path]:
+    """Sorted by name with numbers by their size, iteration 2 before iteration 10: the order in which a job made them."""
+    return sorted(files, key=lambda file: _natural(str(file)))
+
+
+def _natural(name: str) -> list[tuple[str, int]]:
+    return [(text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", name)]
 
 
 def _read_file(file: Path, name: str, store: ObjectStore, mirror: Path | None) -> RecordedRequest:
