@@ -132,8 +132,9 @@ class Evidence:
         for element in read.elements:
             if element.kind is None or not element.answers:
                 continue
+            answers = [*element.answers, *([element.gold] if element.gold else [])]
             try:
-                study = study_answers(element.kind, element.answers, task)
+                study = study_answers(element.kind, answers, task)
             except GtConsensusError:
                 continue
             except Exception:  # noqa: BLE001 - a defect of ours must not cost the object its label

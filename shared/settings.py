@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, Self, TypeVar
 
-from shared.errors import NotAllowedError, SettingsError
+from shared.errors import AnswerError, NotAllowedError, SettingsError
 from shared.json_node import JsonNode
 from shared.s3_uri import AllowedLocations, S3Uri
 
@@ -220,6 +220,14 @@ class Settings:
     def weight_of(self, worker_id: str) -> float:
         """Votes the worker counts for under `weighted`."""
         return self.worker_weights.get(worker_id, self.default_worker_weight)
+
+    def gold_of(self, data_object: Mapping[str, Any]) -> dict[str, JsonNode]:
+        """The known answers to a data object, by form element; empty where nothing is known of it."""
+        for source in data_object.values():
+            if isinstance(source, str) and source in self.gold_answers:
+                place = f"$.gold-answers[{json.dumps(source, ensure_ascii=False)}]"
+                return dict(JsonNode(self.gold_answers[source], place, AnswerError).items())
+        return {}
 
     def iou_threshold_of(self, kind: str, label_category: str) -> float:
         """The threshold of the category, else of the kind, else the common one."""
