@@ -32,15 +32,17 @@ def measure(data: Path) -> list[Row]:
     for row in rows_of(place / "boxes.csv"):
         images[row["image"]][row["worker"]].append((row["label"], corners(row)))
     expected = read_json(place / "expected.json")["stats"]
-    ours, majority, single = [], [], []
+    majority, single = [], []
     split = {
         image: [{worker: answers[worker] for worker in sorted(answers)[start::2]} for start in (0, 1)]
         for image, answers in sorted(images.items())
     }
-    merged = [_consolidated({image: halves[side] for image, halves in split.items()}) for side in (0, 1)]
+    one_half, other_half = (
+        _consolidated({image: halves[side] for image, halves in split.items()}) for side in (0, 1)
+    )
+    ours = [_iou(one_half[image], other_half[image]) for image in split]
     for image, halves in split.items():
         answers, workers = images[image], sorted(images[image])
-        ours.append(_iou(*(side[image] for side in merged)))
         majority.append(_iou(*(_majority(half) for half in halves)))
         single += [
             _iou(_raster(answers[one]), _raster(answers[other]))
@@ -65,14 +67,14 @@ def measure(data: Path) -> list[Row]:
 
 
 def _consolidated(halves: Mapping[str, Mapping[str, Boxes]]) -> dict[str, Mask]:
-    """The label of each image by one half of its workers, all images as one batch."""
-    elements: dict[str, dict[str, Any]] = {
+    """The labels of all images, each by one half of its workers, as one batch: the halves know nothing of each other."""
+    objects: dict[str, Any] = {
         image: {worker: as_element(boxes, SIZE) for worker, boxes in half.items()}
         for image, half in halves.items()
     }
     return {
         image: _raster((box["class-name"], corners(box)) for box in made.label["annotations"])
-        for image, made in labels_of(BoxesKind(), elements, PATTERNS).items()
+        for image, made in labels_of(BoxesKind(), objects, PATTERNS).items()
     }
 
 

@@ -8,6 +8,13 @@ import numpy.typing as npt
 _SLACK = 1e-9
 
 
+def median(values: npt.NDArray[np.float64]) -> float:
+    """The median of at least one value, float64, shape (n,); of an even number the mean of the middle two. Time O(n)."""
+    half = len(values) // 2
+    ranked = np.partition(values, [max(half - 1, 0), half])
+    return float(ranked[half] if len(values) % 2 else (ranked[half - 1] + ranked[half]) / 2)
+
+
 def weighted_medians(
     values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:

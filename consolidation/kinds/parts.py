@@ -124,7 +124,7 @@ class PartsKind(Kind, Generic[Shapes]):
         workers = [part.worker for part in layout.parts]
         return None if spread is None else placed(spread, clusters, workers, answers, task.skill)
 
-    def learn(self, evidence: Sequence[PartsEvidence], known: Tallies, task: Task) -> Learned:
+    def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
         """How many parts each worker finds and invents, and how they confuse categories: `PartsSkill`."""
         return learn_parts(evidence, known, task)
 
