@@ -23,8 +23,8 @@ Integers = npt.NDArray[np.int64]
 
 FOUND, INVENTED = 0.8, 0.2
 """Chances of a worker of a crowd of which nothing is known: to mark a real part, and one that others invented."""
-SAY = 2 / 3
-"""Share of the say that workers' skill has beside the model in which all are alike."""
+_ALIKE = 0.1
+"""Correlation of workers' errors: what is hard for one is hard for others."""
 UNKNOWN = -1
 """Truth of a part that no gold answer tells."""
 COUNTS = ("found", "real", "invented", "chances")
@@ -138,7 +138,7 @@ def learn_presence(marks: Marks, known: Floats) -> Presence:
 def existence_posterior(marks: Marks, rates: Rates, silence: float = 1.0) -> Floats:
     """Probability that each part is real.
 
-    Two models see the same marks differently, and are pooled by their log-odds (`SAY`): here workers differ and parts are alike; in
+    Two models see the same marks differently, and are pooled by their log-odds (`say`): here workers differ and parts are alike; in
     `votes.existence` workers are alike and parts differ in how easily they are found. On crowds with known truth the pool is better
     calibrated than either, and decides as well as the better.
 
@@ -155,9 +155,19 @@ def existence_posterior(marks: Marks, rates: Rates, silence: float = 1.0) -> Flo
     everybody = np.ones(len(rates.found))
     support = marks.per_part(everybody)
     plain = existences(support, silence * (marks.per_crew(everybody) - support))
-    odds = SAY * _log_odds(marks, rates) + (1 - SAY) * np.log(plain / (1 - plain))
+    skilled = say(marks.per_crew(everybody))
+    odds = skilled * _log_odds(marks, rates) + (1 - skilled) * np.log(plain / (1 - plain))
     pooled: Floats = (1 - _MISLED) * _logistic(odds) + _MISLED / 2
     return pooled
+
+
+def say(workers: Floats) -> Floats:
+    """Share of the say, in (0, 1], that the skill of so many workers has beside a model in which all are alike.
+
+    What n workers say is worth n / (1 + (n - 1) * correlation) independent ones (the design effect of clustered samples: Kish 1965).
+    """
+    share: Floats = 1 / (1 + _ALIKE * (workers - 1))
+    return share
 
 
 def _log_odds(marks: Marks, rates: Rates) -> Floats:
