@@ -73,7 +73,11 @@ class BoxesKind(PartsKind[Boxes]):
     box per worker in a cluster (`estimation.matching`). Boxes are clipped to the image first; one outside of it is rejected.
     Fused: the weighted median of each edge, so that one gross outlier of three does no harm; two workers give the mean. Coordinates
     are whole pixels when all of the members' are, halves going to the even pixel.
-    Quorum: a box marked by more than `quorum` of the votes is a label; the others are kept under `candidates`.
+    Under skill (`em`): each worker's edges without the worker's bias, averaged by the worker's precision, outliers counting little
+    (`estimation.placing`); the medians where the noise is far from normal.
+    Quorum: a box marked by more than `quorum` of the votes is a label; the others are kept under `candidates`. Under skill: a box that is
+    likelier real than one that just meets the quorum by unknown workers (`estimation.presence`), of the likeliest category that somebody
+    gave it (`estimation.naming`).
     Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:part-N`.
     Single worker: the worker's boxes, confidence null. Empty answer: a vote that there is nothing. Duplicate worker: the last answer
     counts. Another image size than most workers': the answer is rejected.

@@ -92,7 +92,8 @@ class RotatedBoxesKind(PartsKind[Rotated]):
     alike; the angle is the weighted median of theirs, the edges are the weighted medians of their edges in the frame of that angle. So one
     gross outlier of three does no harm, two workers give the mean, and boxes along the axes give what the kind `boxes` gives. Angles are
     written in (-90, 90]; which side is the width is what most members say.
-    Quorum: a box marked by more than `quorum` of the votes is a label; the others are kept under `candidates`.
+    Under skill (`em`): the edges in that frame as edges of boxes; the angle as without.
+    Quorum: a box marked by more than `quorum` of the votes is a label; the others are kept under `candidates`. Under skill: as for boxes.
     Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:part-N`. Tie (of
     which side is the width): higher summed skill, then the angle nearer to 0.
     Single worker: the worker's boxes, confidence null. Empty answer: a vote that there is nothing. Duplicate worker: the last answer
