@@ -33,13 +33,15 @@ _ANCHORED = 2
 _EVIDENT = 1.0
 """Log-likelihood by which the nearly normal law must lead before skill has a say where parts are: some ten marks' worth."""
 _ROUNDS = 20
-_STILL = 0.02
+_STILL = 0.05
 """Change of the biases, in standard deviations of the noise, at which they are found."""
 _STEPS = 4
 _LEAST_SHARE = 0.03
 """No worker's variance is taken for less than this share of the crowd's."""
 _LEAST_FREE = 0.05
 _TYPICAL = 1e-3
+_SLIGHT = 0.01
+"""Parts that are less likely real are left out."""
 _EXACT = 1e-2
 """Share of the crowd's variance that a gold answer's has."""
 _TINY = 1e-9
@@ -114,7 +116,7 @@ class Placing:
     def centres(self, places: Places) -> Floats:
         """The true place of each part as an offset: float64, shape (C, D). Time O(M * D)."""
         unbiased = places.offset - self.bias[places.worker]
-        precision = 1 / self.variance[places.worker]
+        precision = (1 / self.variance)[places.worker]
         starts = places.starts()
         centre: Floats = np.zeros((len(starts), places.offset.shape[1]))
         for _ in range(_STEPS):
@@ -139,15 +141,15 @@ def learn_places(places: Places, real: Floats, known: PlaceCounts) -> tuple[Plac
     """
     workers, coordinates = known.placed.shape
     several = np.bincount(places.part, minlength=len(real)) > 1
-    telling = (real * several)[places.part]
+    places, telling = _telling(places, (real * several)[places.part])
     own = PlaceCounts.none(workers, coordinates)
-    if not telling.any():
+    if not len(telling):
         return _model(known, _TYPICAL)[0], own
-    spread = max(float(NORMAL * np.median(np.abs(places.offset[telling > 0]))) ** 2, _TINY)
-    told = np.bincount(places.part, places.worker == workers, len(real))[places.part] > 0
+    spread = max(float(NORMAL * np.median(np.abs(places.offset))) ** 2, _TINY)
+    told = np.bincount(places.part, places.worker == workers)[places.part] > 0
     gold = np.bincount(places.worker, told, workers + 1)[:workers].astype(np.float64)
     placing, noise = _model(known, spread)
-    centre = np.zeros((len(real), coordinates))
+    centre = np.zeros((int(places.part[-1]) + 1, coordinates))
     right = places.worker == workers
     centre[places.part[right]] = places.offset[right]
     fit = _Fit.of(places, placing.bias, noise, centre)
@@ -160,6 +162,13 @@ def learn_places(places: Places, real: Floats, known: PlaceCounts) -> tuple[Plac
             break
     own = replace(own, normal=fit.normality(places, telling, workers))
     return _model(known + own, spread)[0], own
+
+
+def _telling(places: Places, telling: Floats) -> tuple[Places, Floats]:
+    """The marks that say something, their parts numbered anew; and how much each says."""
+    kept = telling > _SLIGHT
+    _, part = np.unique(places.part[kept], return_inverse=True)
+    return Places(part, places.worker[kept], places.offset[kept]), telling[kept]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +191,7 @@ class _Fit:
     def of(cls, places: Places, bias: Floats, variance: Floats, centre: Floats) -> _Fit:
         """From the centres as they were thought to be."""
         unbiased = places.offset - bias[places.worker]
-        precision = 1 / variance[places.worker]
+        precision = (1 / variance)[places.worker]
         weight = (FREEDOM + 1) / (FREEDOM + precision * (unbiased - centre[places.part]) ** 2)
         told = precision * weight
         starts = places.starts()

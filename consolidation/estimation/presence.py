@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.votes import existences
+from consolidation.estimation.votes import existence
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -154,8 +154,10 @@ def existence_posterior(marks: Marks, rates: Rates, silence: float = 1.0) -> Flo
     """
     everybody = np.ones(len(rates.found))
     support = marks.per_part(everybody)
-    plain = existences(support, silence * (marks.per_crew(everybody) - support))
-    skilled = say(marks.per_crew(everybody))
+    crew = marks.per_crew(everybody)
+    heard = support + silence * (crew - support)
+    plain = np.array([existence(*votes) for votes in zip(support.tolist(), heard.tolist(), strict=True)])
+    skilled = say(crew)
     odds = skilled * _log_odds(marks, rates) + (1 - skilled) * np.log(plain / (1 - plain))
     pooled: Floats = (1 - _MISLED) * _logistic(odds) + _MISLED / 2
     return pooled

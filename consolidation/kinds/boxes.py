@@ -212,7 +212,7 @@ def digits_of(decisions: Sequence[Decision], parts: Sequence[Part], answers: Seq
 
 def _rounded(box: Sequence[float], digits: int) -> tuple[float, float, float, float]:
     """Left, top, width and height."""
-    left, top, right, bottom = (round(edge, digits) for edge in box)
+    left, top, right, bottom = [round(edge, digits) for edge in box]
     return left, top, round(right - left, digits), round(bottom - top, digits)
 
 

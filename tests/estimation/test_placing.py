@@ -47,7 +47,7 @@ def test_biases_and_noises_are_recovered_relative_to_the_steadiest() -> None:
     assert placing.normal
     assert placing.bias[:4, 0] - placing.bias[0, 0] == pytest.approx(BIAS, abs=0.01)
     assert abs(placing.bias[0]).max() < 0.01
-    assert np.sqrt(placing.variance[:4].mean(axis=1)) == pytest.approx(NOISE, rel=0.3)
+    assert np.sqrt(placing.variance[:4].mean(axis=1)) == pytest.approx(NOISE, rel=0.4)
 
 
 def test_parts_are_placed_better_than_by_median_or_mean() -> None:
