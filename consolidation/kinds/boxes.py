@@ -18,7 +18,7 @@ from consolidation.kinds.base import (
     Task,
     check_count,
 )
-from consolidation.kinds.geometry import DIGITS, REACH
+from consolidation.kinds.geometry import DIGITS, REACH, rounded_to
 from consolidation.kinds.image_parts import MergedParts, plain_number, written_part
 from consolidation.kinds.part_places import Measures
 from consolidation.kinds.parts import (
@@ -112,12 +112,8 @@ class BoxesKind(PartsKind[Boxes]):
         edges = self.placed(layout, decisions, kept, task)
         if edges is None:
             edges = _medians(decisions, parts, boxes, kept)
-        fused = [
-            MergedBox(made, _rounded(box, digits))
-            for made, box, digits in zip(
-                decisions, edges.tolist(), digits_of(decisions, parts, kept), strict=True
-            )
-        ]
+        sides = _sides(edges, np.array(digits_of(decisions, parts, kept), np.int64))
+        fused = [MergedBox(made, side) for made, side in zip(decisions, sides, strict=True)]
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
@@ -210,10 +206,11 @@ def digits_of(decisions: Sequence[Decision], parts: Sequence[Part], answers: Seq
     ]
 
 
-def _rounded(box: Sequence[float], digits: int) -> tuple[float, float, float, float]:
-    """Left, top, width and height."""
-    left, top, right, bottom = [round(edge, digits) for edge in box]
-    return left, top, round(right - left, digits), round(bottom - top, digits)
+def _sides(edges: Boxes, digits: npt.NDArray[np.int64]) -> list[tuple[float, float, float, float]]:
+    """Left, top, width and height, rounded to so many decimals, from left, top, right and bottom."""
+    edges = rounded_to(edges, digits[:, None])
+    sides = np.column_stack([edges[:, :2], rounded_to(edges[:, 2:] - edges[:, :2], digits[:, None])])
+    return [(left, top, width, height) for left, top, width, height in sides.tolist()]
 
 
 def _written(box: MergedBox, categories: Sequence[str], *, single: bool) -> dict[str, Any]:
