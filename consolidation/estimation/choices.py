@@ -63,8 +63,8 @@ class ChoiceModel:
     """Workers and categories, as far as they are known.
 
     Attributes:
-        workers: float64, shape (W + 1, K true, K said): log chance that a worker says a category, given the true one. The last is a worker who is
-            not known: as the typical answer of the crowd.
+        workers: float64, shape (W + 1, K true, K said): log chance that a worker says a category, given the true one. The last
+            is a worker who is not known: as the typical answer of the crowd.
         prior: float64, shape (K,): log share of the items of each category.
         differences: how far workers were found to differ.
     """
@@ -81,9 +81,9 @@ class Estimate:
     Attributes:
         model: of the workers; what `posteriors` needs.
         posterior: float64, shape (M, K): chance of each category; rows sum to 1.
-        counts: float64, shape (W, K true, K said): expected counts of these answers alone, without the known ones; they add up over batches.
-        reliability: float64, shape (W + 1,), in (0, 1): chance that the worker is right, over the categories as frequent as they are; the last is a
-            worker who is not known.
+        counts: float64, shape (W, K true, K said): expected counts of these answers alone, without the known ones; they add up.
+        reliability: float64, shape (W + 1,), in (0, 1): chance that the worker is right, over the categories as frequent as they
+            are; the last is a worker who is not known.
         answers: float64, shape (W,): answers that reliability rests on, the known ones included.
     """
 
@@ -101,8 +101,10 @@ def learn_choices(choices: Choices, known: Known | None = None) -> Estimate:
         choices: the answers. Not modified.
         known: of earlier batches; counts as if their answers were among these, with what was found of their truth.
 
-    Without answers and known counts every worker is right with chance 0.8, whatever the category, and errs evenly. The order of answers, items and
-    workers changes nothing but the last digits. Deterministic. Time O((n + M) K + W K^2) a round, up to 50 rounds; memory O(n + M K + W K^2).
+    Without answers and known counts every worker is right with chance 0.8, whatever the category, and errs evenly. Deterministic; the
+    order of answers, items and workers changes nothing but the last digits.
+
+    Time O((n + M) K + W K^2) a round, up to 50 rounds; memory O(n + M K + W K^2).
     """
     _, workers, categories = choices.sizes
     if known is None:
@@ -110,19 +112,19 @@ def learn_choices(choices: Choices, known: Known | None = None) -> Estimate:
     answers = _Answers(choices)
     confusions = Confusions(workers, categories)
     posterior = answers.vote()
-    for round_ in range(_ROUNDS):
-        counts = answers.counts(posterior)
-        steps = _LATER if round_ else _FIRST
-        matrices, typical = confusions.fit(counts + known.counts, known.others, steps)
-        model = _model(matrices, typical, answers.prior(posterior, known), confusions.differences)
+    model = _model(answers, posterior, known, confusions, _FIRST)
+    for _ in range(_ROUNDS):
         last, posterior = posterior, answers.posterior(model)
         if answers.change(last, posterior) < _SETTLED:
             break
-    shares = np.exp(model.prior)
-    reliability = np.exp(np.einsum("wkk->wk", model.workers)) @ shares
+        model = _model(answers, posterior, known, confusions, _LATER)
     counts = answers.counts(posterior)
     return Estimate(
-        model, np.ascontiguousarray(posterior.T), counts, reliability, (counts + known.counts).sum(axis=(1, 2))
+        model=model,
+        posterior=np.ascontiguousarray(posterior.T),
+        counts=counts,
+        reliability=np.exp(np.einsum("wkk->wk", model.workers)) @ np.exp(model.prior),
+        answers=(counts + known.counts).sum(axis=(1, 2)),
     )
 
 
@@ -144,9 +146,9 @@ def posteriors(choices: Choices, model: ChoiceModel) -> Floats:
 def calibrated(posterior: Floats, answers: npt.NDArray[np.int64]) -> Floats:
     """What a posterior is worth as a probability.
 
-    Workers err alike: on hard items, and where the question misleads. n answers are worth about sqrt(n) independent ones, and on six of a hundred
-    items the crowd errs as one; both figures hold over crowds of many kinds, and answers without truth cannot tell them (a crowd that agrees on
-    something false looks like one that is right).
+    Workers err alike: on hard items, and where the question misleads. n answers are worth about sqrt(n) independent ones, and on six of
+    a hundred items the crowd errs as one; both figures hold over crowds of many kinds, and answers without truth cannot tell them (a
+    crowd that agrees on something false looks like one that is right).
 
     Args:
         posterior: float64, shape (M, K), rows summing to 1. Not modified.
@@ -177,11 +179,10 @@ class _Answers:
         order = np.argsort(said, kind="stable")
         self._by_worker = items[order]
         self._pairs, self._starts = _runs(said[order])
-        self._copies = choices.copies
+        self._copies = np.ones(self._items) if choices.copies is None else choices.copies
         truth = choices.truth
         self._gold = np.flatnonzero(truth >= 0) if truth is not None else np.zeros(0, np.int64)
         self._true = truth[self._gold] if truth is not None else self._gold
-        self._weight = float(self._items if choices.copies is None else choices.copies.sum())
 
     def _clamp(self, posterior: Floats) -> Floats:
         posterior[:, self._gold] = 0
@@ -200,9 +201,9 @@ class _Answers:
         """Expected counts, shape (W, K true, K said)."""
         sums = np.zeros((self._categories, self._workers * self._categories))
         for true, chances in enumerate(posterior):
-            weighed = chances if self._copies is None else chances * self._copies
             if len(self._starts):
-                sums[true, self._pairs] = np.add.reduceat(weighed.take(self._by_worker), self._starts)
+                weighed = (chances * self._copies).take(self._by_worker)
+                sums[true, self._pairs] = np.add.reduceat(weighed, self._starts)
         return sums.reshape(self._categories, self._workers, self._categories).transpose(1, 0, 2)
 
     def posterior(self, model: ChoiceModel) -> Floats:
@@ -220,20 +221,26 @@ class _Answers:
 
     def prior(self, posterior: Floats, known: Known) -> Floats:
         """Log share of each category, one item of each added; known answers count as the items they are likely to have been about."""
-        own = posterior.sum(axis=1) if self._copies is None else posterior @ self._copies
         earlier = known.counts.sum(axis=(0, 2)) + known.others.sum(axis=1)
         per_item = max(len(self._said) / max(len(self._answered), 1), 1.0)
-        shares = own + earlier / per_item + 1
-        return np.log(shares / shares.sum())
+        shares = posterior @ self._copies + earlier / per_item + 1
+        prior: Floats = np.log(shares / shares.sum())
+        return prior
 
     def change(self, before: Floats, after: Floats) -> float:
         """Mean change of a chance."""
-        moved = np.abs(after - before).mean(axis=0)
-        return float(moved.mean() if self._copies is None else moved @ self._copies / max(self._weight, 1e-300)) if len(moved) else 0.0
+        moved = np.abs(after - before).mean(axis=0) @ self._copies
+        return float(moved / max(self._copies.sum(), 1e-300))
 
 
-def _model(matrices: Floats, typical: Floats, prior: Floats, differences: Differences) -> ChoiceModel:
-    return ChoiceModel(np.log(np.concatenate([matrices, typical[None]])), prior, differences)
+def _model(
+    answers: _Answers, posterior: Floats, known: Known, confusions: Confusions, steps: int
+) -> ChoiceModel:
+    """The workers, given how likely each category of each item is."""
+    counts = answers.counts(posterior) + known.counts
+    matrices, typical = confusions.fit(counts, known.others, steps)
+    rows = np.log(np.concatenate([matrices, typical[None]]))
+    return ChoiceModel(rows, answers.prior(posterior, known), confusions.differences)
 
 
 def _once(choices: Choices) -> tuple[Places, Places, Places]:
@@ -249,5 +256,7 @@ def _once(choices: Choices) -> tuple[Places, Places, Places]:
 
 def _runs(values: Places) -> tuple[Places, Places]:
     """Distinct values of a sorted array, and where each begins."""
-    starts = np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else np.zeros(0, np.int64)
+    starts = (
+        np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else np.zeros(0, np.int64)
+    )
     return values[starts], starts
