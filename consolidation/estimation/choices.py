@@ -21,6 +21,8 @@ _SETTLED = 1e-4
 """Mean change of a posterior at which the rounds end."""
 _FIRST, _LATER = 8, 3
 """Newton steps of the first and of later rounds."""
+_AS_VOTED = 100.0
+"""Items' worth of belief that categories are as frequent as their votes: else the frequent ones of a small job take all."""
 _SHARED = 0.06
 """Share of items on which the crowd errs as one, however many agree."""
 
@@ -111,7 +113,7 @@ def learn_choices(choices: Choices, known: Known | None = None) -> Estimate:
         known = Known(np.zeros((workers, categories, categories)), np.zeros((categories, categories)))
     answers = _Answers(choices)
     confusions = Confusions(workers, categories)
-    posterior = answers.vote()
+    posterior = answers.shares
     model = _model(answers, posterior, known, confusions, _FIRST)
     for _ in range(_ROUNDS):
         last, posterior = posterior, answers.posterior(model)
@@ -166,14 +168,16 @@ def calibrated(posterior: Floats, answers: npt.NDArray[np.int64]) -> Floats:
 class _Answers:
     """The answers, sorted both ways once: by item for the truth, by worker and category chosen for the workers.
 
-    Posteriors are kept by category, shape (K, M): every pass over the answers then runs along one category.
+    `shares` are the shares of the votes on each item, as a first posterior. Posteriors are kept by category, shape (K, M): every
+    pass over the answers then runs along one category.
     """
 
     def __init__(self, choices: Choices) -> None:
         self._items, self._workers, self._categories = choices.sizes
         items, workers, chosen = _once(choices)
-        said = np.where(workers < 0, self._workers, workers) * self._categories + chosen
-        self._said = said
+        rows = np.where(workers < 0, self._workers, workers)
+        said = rows * self._categories + chosen
+        self._place = rows * self._categories**2 + chosen
         self._chosen = chosen
         self._answered, self._from = _runs(items)
         order = np.argsort(said, kind="stable")
@@ -183,16 +187,18 @@ class _Answers:
         truth = choices.truth
         self._gold = np.flatnonzero(truth >= 0) if truth is not None else np.zeros(0, np.int64)
         self._true = truth[self._gold] if truth is not None else self._gold
+        self.shares = self._share()
+        self._votes = self.shares @ self._copies
 
     def _clamp(self, posterior: Floats) -> Floats:
         posterior[:, self._gold] = 0
         posterior[self._true, self._gold] = 1
         return posterior
 
-    def vote(self) -> Floats:
+    def _share(self) -> Floats:
         """Share of the votes, an item without answers shared evenly."""
         votes = np.zeros((self._categories, self._items))
-        per_item = np.diff(np.append(self._from, len(self._said)))
+        per_item = np.diff(np.append(self._from, len(self._chosen)))
         np.add.at(votes, (self._chosen, np.repeat(self._answered, per_item)), 1.0)
         total = votes.sum(axis=0)
         return self._clamp(np.where(total > 0, votes / np.maximum(total, 1), 1 / self._categories))
@@ -209,10 +215,11 @@ class _Answers:
     def posterior(self, model: ChoiceModel) -> Floats:
         """Chance of each category, shape (K, M)."""
         log = np.empty((self._categories, self._items))
+        rows = model.workers.ravel()
         for true, share in enumerate(model.prior):
             log[true] = share
             if len(self._from):
-                said = model.workers[:, true].ravel().take(self._said)
+                said = rows.take(self._place + true * self._categories)
                 log[true, self._answered] += np.add.reduceat(said, self._from)
         log -= log.max(axis=0)
         np.exp(log, out=log)
@@ -220,10 +227,11 @@ class _Answers:
         return self._clamp(log)
 
     def prior(self, posterior: Floats, known: Known) -> Floats:
-        """Log share of each category, one item of each added; known answers count as the items they are likely to have been about."""
-        earlier = known.counts.sum(axis=(0, 2)) + known.others.sum(axis=1)
-        per_item = max(len(self._said) / max(len(self._answered), 1), 1.0)
-        shares = posterior @ self._copies + earlier / per_item + 1
+        """Log share of each category, drawn to its share of the votes; known answers count as the items they were likely about."""
+        earlier = known.counts.sum(axis=0) + known.others
+        items = len(self._answered) / max(len(self._chosen), 1)
+        votes = self._votes + earlier.sum(axis=0) * items + 1
+        shares = posterior @ self._copies + earlier.sum(axis=1) * items + _AS_VOTED * votes / votes.sum()
         prior: Floats = np.log(shares / shares.sum())
         return prior
 
@@ -244,14 +252,16 @@ def _model(
 
 
 def _once(choices: Choices) -> tuple[Places, Places, Places]:
-    """The answers sorted by item, then worker, one of each."""
-    key = choices.items * (choices.sizes[1] + 1) + choices.workers
-    if len(key) > 1 and not (key[1:] > key[:-1]).all():
-        order = np.argsort(key, kind="stable")
-        ordered = key[order]
-        order = order[np.append(ordered[1:] != ordered[:-1], True)]
-        return choices.items[order], choices.workers[order], choices.chosen[order]
-    return choices.items, choices.workers, choices.chosen
+    """The answers sorted by item, then worker, one of each; workers who are not known are different ones."""
+    workers, known = choices.workers, choices.sizes[1]
+    people = np.where(workers < 0, known + np.arange(len(workers)), workers)
+    key = choices.items * (known + len(workers)) + people
+    if len(key) < 2 or (key[1:] > key[:-1]).all():
+        return choices.items, workers, choices.chosen
+    order = np.argsort(key, kind="stable")
+    ordered = key[order]
+    order = order[np.append(ordered[1:] != ordered[:-1], True)]
+    return choices.items[order], workers[order], choices.chosen[order]
 
 
 def _runs(values: Places) -> tuple[Places, Places]:

@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 RIGHT, WRONG = 4.0, 1.0
 """Prior of the crowd's chance to be right: the counts of `estimation.votes`."""
-_CROWD = 20.0
+_CROWD = 40.0
 """Answers that the one chance is worth in each row of the crowd's matrix."""
 _OWN = 16.0
 """Answers that ability, knack and leanings are worth in each row of a worker's matrix."""
