@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.real.labels import Labelled, label_of
+from benchmarks.real.labels import Labelled, labels_of
 from benchmarks.real.metrics import calibration_error, reproduced
 from benchmarks.real.rows import Row
 from benchmarks.real.sources import folder, is_there, read_json, request_elements, rows_of
@@ -88,12 +88,12 @@ def _items(place: Path, categories: Sequence[str]) -> list[_Item]:
     else:
         for row in rows_of(place / "answers.csv"):
             answers[row["item"]][row["worker"]] = {"label": row["label"]}
-    kind = ClassKind()
+    labels = labels_of(ClassKind(), answers, categories)
     return [
         _Item(
             {worker: element["label"] for worker, element in answers[row["item"]].items()},
             row["label"],
-            label_of(kind, answers[row["item"]], categories),
+            labels[row["item"]],
         )
         for row in rows_of(place / "truth.csv")
         if row["item"] in answers

@@ -113,13 +113,14 @@ def learn_choices(choices: Choices, known: Known | None = None) -> Estimate:
         known = Known(np.zeros((workers, categories, categories)), np.zeros((categories, categories)))
     answers = _Answers(choices)
     confusions = Confusions(workers, categories)
-    posterior = answers.shares
-    model = _model(answers, posterior, known, confusions, _FIRST)
+    posterior = answers.shares()
+    voted = answers.total(posterior)
+    model = _model(answers, posterior, voted, known, confusions, _FIRST)
     for _ in range(_ROUNDS):
         last, posterior = posterior, answers.posterior(model)
         if answers.change(last, posterior) < _SETTLED:
             break
-        model = _model(answers, posterior, known, confusions, _LATER)
+        model = _model(answers, posterior, voted, known, confusions, _LATER)
     counts = answers.counts(posterior)
     return Estimate(
         model=model,
@@ -168,8 +169,7 @@ def calibrated(posterior: Floats, answers: npt.NDArray[np.int64]) -> Floats:
 class _Answers:
     """The answers, sorted both ways once: by item for the truth, by worker and category chosen for the workers.
 
-    `shares` are the shares of the votes on each item, as a first posterior. Posteriors are kept by category, shape (K, M): every
-    pass over the answers then runs along one category.
+    Posteriors are kept by category, shape (K, M): every pass over the answers then runs along one category.
     """
 
     def __init__(self, choices: Choices) -> None:
@@ -187,16 +187,14 @@ class _Answers:
         truth = choices.truth
         self._gold = np.flatnonzero(truth >= 0) if truth is not None else np.zeros(0, np.int64)
         self._true = truth[self._gold] if truth is not None else self._gold
-        self.shares = self._share()
-        self._votes = self.shares @ self._copies
 
     def _clamp(self, posterior: Floats) -> Floats:
         posterior[:, self._gold] = 0
         posterior[self._true, self._gold] = 1
         return posterior
 
-    def _share(self) -> Floats:
-        """Share of the votes, an item without answers shared evenly."""
+    def shares(self) -> Floats:
+        """Share of the votes on each item, as a first posterior; an item without answers shared evenly."""
         votes = np.zeros((self._categories, self._items))
         per_item = np.diff(np.append(self._from, len(self._chosen)))
         np.add.at(votes, (self._chosen, np.repeat(self._answered, per_item)), 1.0)
@@ -226,29 +224,34 @@ class _Answers:
         log /= log.sum(axis=0)
         return self._clamp(log)
 
-    def prior(self, posterior: Floats, known: Known) -> Floats:
+    def total(self, posterior: Floats) -> Floats:
+        """Items of each category, shape (K,)."""
+        return posterior @ self._copies
+
+    def prior(self, items: Floats, voted: Floats, known: Known) -> Floats:
         """Log share of each category, drawn to its share of the votes; known answers count as the items they were likely about."""
         earlier = known.counts.sum(axis=0) + known.others
-        items = len(self._answered) / max(len(self._chosen), 1)
-        votes = self._votes + earlier.sum(axis=0) * items + 1
-        shares = posterior @ self._copies + earlier.sum(axis=1) * items + _AS_VOTED * votes / votes.sum()
+        per_answer = len(self._answered) / max(len(self._chosen), 1)
+        votes = voted + earlier.sum(axis=0) * per_answer + 1
+        shares = items + earlier.sum(axis=1) * per_answer + _AS_VOTED * votes / votes.sum()
         prior: Floats = np.log(shares / shares.sum())
         return prior
 
     def change(self, before: Floats, after: Floats) -> float:
         """Mean change of a chance."""
-        moved = np.abs(after - before).mean(axis=0) @ self._copies
-        return float(moved / max(self._copies.sum(), 1e-300))
+        moved = sum(np.abs(one - other) @ self._copies for one, other in zip(before, after, strict=True))
+        return float(moved / max(self._copies.sum() * self._categories, 1e-300))
 
 
 def _model(
-    answers: _Answers, posterior: Floats, known: Known, confusions: Confusions, steps: int
+    answers: _Answers, posterior: Floats, voted: Floats, known: Known, confusions: Confusions, steps: int
 ) -> ChoiceModel:
-    """The workers, given how likely each category of each item is."""
+    """The workers, given how likely each category of each item is, and the votes for each category."""
     counts = answers.counts(posterior) + known.counts
     matrices, typical = confusions.fit(counts, known.others, steps)
     rows = np.log(np.concatenate([matrices, typical[None]]))
-    return ChoiceModel(rows, answers.prior(posterior, known), confusions.differences)
+    prior = answers.prior(answers.total(posterior), voted, known)
+    return ChoiceModel(rows, prior, confusions.differences)
 
 
 def _once(choices: Choices) -> tuple[Places, Places, Places]:
