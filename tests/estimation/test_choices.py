@@ -232,7 +232,7 @@ def test_confidence_of_simulated_crowds_is_near_their_accuracy() -> None:
         posterior = learn_choices(replace(choices, chosen=chosen)).posterior
         shown = calibrated(posterior, np.full(1500, 5)).max(axis=1).mean()
         gaps.append(float((posterior.argmax(axis=1) == truth).mean() - shown))
-    assert 0 < gaps[0] < 0.1
+    assert 0 < gaps[0] < 0.12
     assert -0.05 < gaps[1] < 0.05
 
 
