@@ -10,9 +10,11 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.mask_shapes import ShapeSkill, mask_errors, shape_skill, shape_tallies
 from consolidation.estimation.matching import Overlaps
 from consolidation.estimation.patterns import Patterns, pair_counts
 from consolidation.estimation.regions import bounding_boxes
+from consolidation.estimation.tallies import Tallies, total
 from consolidation.kinds.base import (
     Answer,
     Consensus,
@@ -23,6 +25,7 @@ from consolidation.kinds.base import (
     text_within,
 )
 from consolidation.kinds.masks import meaning_patterns, number_colours, parse_mask
+from consolidation.kinds.part_skill import PartsEvidence, PartsSkill
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
@@ -30,13 +33,18 @@ from consolidation.kinds.parts import (
     Part,
     PartsKind,
     agree_on_size,
+    clusters_of,
     consensus_of,
     decide,
 )
+from consolidation.kinds.skill import Learned, Study
 from consolidation.mask_png import Colour, ColourMap, encode_mask, parse_colour
 from consolidation.palette import BACKGROUND, hex_colour, palette_colour
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
+
+_ENOUGH_TO_JUDGE = 3
+"""Of two masks that differ nobody can say which is better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,27 @@ class MergedInstances:
 Shapes: TypeAlias = tuple[Patterns, list[InstancePart]]
 
 
+@dataclass(frozen=True, slots=True)
+class InstanceEvidence:
+    """What one data object shows of its workers.
+
+    Attributes:
+        parts: who marked which instance under which category.
+        shapes: how well they drew those that at least three marked, or that a gold answer has.
+    """
+
+    parts: PartsEvidence
+    shapes: Tallies
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceSkill:
+    """The skill of workers at instances: at marking them, and at drawing them."""
+
+    parts: PartsSkill
+    shapes: ShapeSkill
+
+
 class InstanceMaskKind(PartsKind[Shapes]):
     """Instance masks: `crowd-instance-segmentation`.
 
@@ -159,9 +188,30 @@ class InstanceMaskKind(PartsKind[Shapes]):
         """Code, match, decide, fuse, paint; see the class for the rules."""
         _, kept, rejected = agree_on_size(answers)
         layout = self.layout(kept, task)
+        weights = [answer.weight for answer in kept]
+        if isinstance(task.skill, InstanceSkill):
+            shapes, task = task.skill.shapes, replace(task, skill=task.skill.parts)
+            weights = [answer.weight * shapes.weight(answer.person) for answer in kept]
         decisions = decide(self.name, layout, kept, task)
-        merged, decisions = _painted(layout, decisions, kept)
+        merged, decisions = _painted(layout, decisions, weights)
         return consensus_of(merged, layout, decisions, kept, rejected)
+
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """Who marked which instances, as for other parts, and how well they drew them."""
+        study = super().study(answers, task)
+        kept = self.comparable(answers)
+        layout = study.arranged or self.lay_out(kept, task)
+        clusters = layout.clusters or clusters_of(self.name, layout, task)
+        return replace(
+            study, evidence=InstanceEvidence(study.evidence, _drawn(layout.shapes, clusters, kept))
+        )
+
+    def learn(self, evidence: Sequence[InstanceEvidence], known: Tallies, task: Task) -> Learned:
+        """How many instances each worker finds and invents, how they confuse categories, and how well they draw."""
+        learned = super().learn([shown.parts for shown in evidence], known, task)
+        drawn = total(shown.shapes for shown in evidence)
+        skill = InstanceSkill(learned.skill, shape_skill(drawn + known))
+        return replace(learned, skill=skill, tallies=learned.tallies + drawn)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Shapes]:
         """Instances by category, then from large to small, with the IoU of their masks."""
@@ -219,15 +269,33 @@ def _overlaps(patterns: Patterns, parts: Sequence[InstancePart], answers: Sequen
     return Overlaps(np.array(first, np.int64), np.array(second, np.int64), np.array(iou, np.float64))
 
 
+def _drawn(shapes: Shapes, clusters: Sequence[Sequence[int]], answers: Sequence[Answer]) -> Tallies:
+    """How well workers drew the instances that at least three of them marked, or that the gold answer has."""
+    patterns, parts = shapes
+    errors: dict[str, tuple[float, int]] = {}
+    for members in clusters:
+        mine = [parts[member] for member in members if not answers[parts[member].worker].gold]
+        gold = [parts[member] for member in members if answers[parts[member].worker].gold]
+        if len(mine) < _ENOUGH_TO_JUDGE and not gold:
+            continue
+        covered = np.column_stack([patterns.table[:, part.worker] == part.number for part in [*mine, *gold]])
+        truth = covered[:, -1] if gold else None
+        squares = mask_errors(covered[:, : len(mine)], patterns.pixels, truth)
+        for part, square in zip(mine, squares.tolist(), strict=True):
+            error, masks = errors.get(answers[part.worker].person, (0.0, 0))
+            errors[answers[part.worker].person] = (error + square, masks + 1)
+    return shape_tallies(errors)
+
+
 def _claims(
-    patterns: Patterns, made: Decision, parts: Sequence[InstancePart], answers: Sequence[Answer]
+    patterns: Patterns, made: Decision, parts: Sequence[InstancePart], weights: Sequence[float]
 ) -> npt.NDArray[np.float64]:
     """float64, shape (U,): votes for each pattern to belong to the cluster; 0 where they are not more than half of its members'."""
     claim = np.zeros(len(patterns.table))
     total = 0.0
     for member in made.members:
         part = parts[member]
-        weight = answers[part.worker].weight
+        weight = weights[part.worker]
         claim += weight * (patterns.table[:, part.worker] == part.number)
         total += weight
     claim[claim * 2 <= total * (1 + 1e-9)] = 0
@@ -235,7 +303,7 @@ def _claims(
 
 
 def _painted(
-    layout: Layout[Shapes], decisions: Sequence[Decision], answers: Sequence[Answer]
+    layout: Layout[Shapes], decisions: Sequence[Decision], weights: Sequence[float]
 ) -> tuple[MergedInstances, list[Decision]]:
     """Fuse each cluster and lay the masks on layers. An accepted one that no pixel is left for becomes a candidate."""
     patterns, parts = layout.shapes
@@ -243,7 +311,7 @@ def _painted(
     strongest = np.zeros(len(patterns.table))
     accepted = [place for place, made in enumerate(decisions) if made.accepted]
     for value, place in enumerate(accepted, start=1):
-        claim = _claims(patterns, decisions[place], parts, answers)
+        claim = _claims(patterns, decisions[place], parts, weights)
         ahead = claim > strongest
         owner[ahead], strongest[ahead] = value, claim[ahead]
     pixels = np.bincount(owner, weights=patterns.pixels, minlength=len(accepted) + 1).astype(np.int64)
@@ -260,7 +328,7 @@ def _painted(
     spots = {place: (0, value) for value, place in enumerate(standing, start=1)}
     for place, made in enumerate(final):
         if not made.accepted:
-            spots[place] = _lay(layers, _claims(patterns, made, parts, answers) > 0)
+            spots[place] = _lay(layers, _claims(patterns, made, parts, weights) > 0)
     return _merged(patterns, layers, spots, final), final
 
 
