@@ -293,7 +293,7 @@ def _smoothed(voted: CategoryMap) -> CategoryMap:
     """The map with its outlines smoothed, where places have neighbours."""
     if len(voted.patterns.shape) < 2:
         return voted
-    smoothed = smooth_outlines(voted.patterns, voted.votes, voted.best)
+    smoothed = smooth_outlines(voted.patterns, voted.votes / voted.votes[0].sum(), voted.best)
     origin = smoothed.origin
     return replace(
         voted,
@@ -302,7 +302,7 @@ def _smoothed(voted: CategoryMap) -> CategoryMap:
         best=smoothed.best,
         tied=voted.tied[origin] & (smoothed.best == voted.best[origin]),
         posteriors=voted.posteriors[origin],
-        painted=smoothed.painted,
+        painted=smoothed.painted.astype(np.uint8, copy=False),
     )
 
 
