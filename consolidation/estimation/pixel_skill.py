@@ -27,6 +27,9 @@ _LEAST, _MOST = 0.005, 0.995
 _OWN = 0.5
 """How much of a worker's own vote counts in the truth that the worker is measured by: whole it flatters whoever leads, left out it blames
 whoever is right against bad company."""
+_BACKGROUND = 1 / 3
+"""Chance that a pixel which anybody marked is background, before the workers' word is weighed. Not estimated: where many scribble the
+estimate runs away to a state in which nothing is there and all are wrong."""
 _ROUNDS, _STILL = 50, 1e-3
 
 
@@ -56,12 +59,10 @@ class PixelSkill:
     Attributes:
         shares: chance to be right, by worker id, in (0, 1).
         typical: that of a worker who is not named.
-        background: chance that a pixel which anybody marked is background, in (0, 1).
     """
 
     shares: Mapping[str, float] = field(default_factory=dict)
     typical: float = ALPHA / (ALPHA + BETA)
-    background: float = 0.5
 
     def of(self, workers: Sequence[str]) -> Floats:
         """float64, shape (W,): the workers' chances."""
@@ -127,23 +128,22 @@ def learn_pixel_skill(evidence: Sequence[PixelEvidence], known: Tallies) -> tupl
         return PixelSkill(), Tallies()
     before = np.array([[known.of(worker).get(key, 0.0) for worker in workers] for key in (RIGHT, MARKED)])
     if not evidence:
-        return _skill(workers, before, 0.5), Tallies()
+        return _skill(workers, before), Tallies()
     pool = _pool(evidence, workers)
-    shares, background = _shares(before), 0.5
+    shares = _shares(before)
     for _ in range(_ROUNDS):
-        chances = pool.truths(shares, background)
-        background = pool.background(chances)
+        chances = pool.truths(shares)
         last, shares = shares, _shares(before + pool.count(chances, shares, own=1.0))
         if np.abs(shares - last).max() < _STILL:
             break
-    found = pool.count(pool.truths(shares, background), shares, own=_OWN)
+    found = pool.count(pool.truths(shares), shares, own=_OWN)
     there = {worker for shown in evidence for worker in shown.workers}
     sums: dict[str, dict[Key, float]] = {
         worker: {RIGHT: right, MARKED: marked}
         for worker, right, marked in zip(workers, *found.tolist(), strict=True)
         if worker in there
     }
-    return _skill(workers, before + found, background), Tallies(sums)
+    return _skill(workers, before + found), Tallies(sums)
 
 
 def object_shares(shown: PixelEvidence, skill: PixelSkill) -> Floats:
@@ -160,7 +160,7 @@ def object_shares(shown: PixelEvidence, skill: PixelSkill) -> Floats:
     if len(shown.workers) < 3:
         return general
     pool = _pool([shown], shown.workers)
-    chances = pool.truths(general, skill.background)
+    chances = pool.truths(general)
     mean: Floats = (general + _shares(pool.count(chances, general, own=_OWN))) / 2
     return mean
 
@@ -212,12 +212,12 @@ class _Pool:
         votes: Floats = np.maximum(odds, 0.0)
         return votes
 
-    def truths(self, shares: Floats, background: float) -> Floats:
+    def truths(self, shares: Floats) -> Floats:
         """float64, shape (R, slots): chance of each slot to be right, as the workers' chances make it."""
         rows = len(self.answers)
         scores = np.full((rows, self.slots), -np.inf)
-        each = np.log((1 - background) / self.options)
-        scores[:, 0] = np.log(background)
+        each = np.log((1 - _BACKGROUND) / self.options)
+        scores[:, 0] = np.log(_BACKGROUND)
         with np.errstate(divide="ignore"):
             scores[:, -1] = each + np.log(self.unnamed)
         there = self.slot > 0
@@ -231,10 +231,6 @@ class _Pool:
         chances[known] = 0
         chances[known, self.truth[known]] = 1
         return chances
-
-    def background(self, chances: Floats) -> float:
-        """Share of the marked pixels that are background."""
-        return float((self.answers @ chances[:, 0] + 1) / (self.answers.sum() + 2))
 
     def count(self, chances: Floats, shares: Floats, *, own: float) -> Floats:
         """float64, shape (2, workers): answers that each worker has right, and those that count.
@@ -289,6 +285,6 @@ def _shares(sums: Floats) -> Floats:
     return shares
 
 
-def _skill(workers: Sequence[str], sums: Floats, background: float) -> PixelSkill:
+def _skill(workers: Sequence[str], sums: Floats) -> PixelSkill:
     typical = float(_shares(sums.sum(axis=1)))
-    return PixelSkill(dict(zip(workers, _shares(sums).tolist(), strict=True)), typical, background)
+    return PixelSkill(dict(zip(workers, _shares(sums).tolist(), strict=True)), typical)
