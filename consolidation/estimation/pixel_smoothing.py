@@ -70,16 +70,16 @@ def smooth_outlines(
     overruled = lead < 0
     places = places[overruled]
     painted.reshape(-1)[places] = lost[overruled]
-    sources, rows, pixels = np.unique(own[overruled], return_inverse=True, return_counts=True)
-    left = patterns.pixels.copy()
-    left[sources] -= pixels
+    lost_pixels = np.bincount(own[overruled], minlength=len(best))
+    sources = np.flatnonzero(lost_pixels)
+    row = np.cumsum(lost_pixels > 0) - 1 + len(best)
     origin = np.concatenate([whole, sources])
     smoothed = replace(
         patterns,
         table=patterns.table[origin],
-        pixels=np.concatenate([left, pixels]),
+        pixels=np.concatenate([patterns.pixels - lost_pixels, lost_pixels[sources]]),
         moved=places,
-        rows=len(best) + rows,
+        rows=row[own[overruled]],
     )
     return Smoothed(smoothed, origin, np.concatenate([best, rival[sources]]), painted)
 
