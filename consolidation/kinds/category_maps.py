@@ -225,8 +225,8 @@ class CategoryMapKind(Kind):
     def study(self, answers: Sequence[Answer], task: Task) -> Study:
         """The patterns of most places, with what the gold answer says of them if there is one; see `estimation.pixel_skill`.
 
-        Without a gold answer it takes three workers. Memory: 1 kilobyte per worker and 4 beside, whatever the size of the maps; what is
-        arranged has 2 or 4 bytes per place.
+        Without a gold answer it takes three workers. Memory: 256 bytes per worker and 1 kilobyte, whatever the size of the maps; what is
+        arranged has about 10 bytes per run of places.
         """
         kept, _ = self.comparable([answer for answer in answers if not answer.gold])
         gold = [answer for answer in answers if answer.gold and answer.value.size == kept[0].value.size]
