@@ -44,10 +44,14 @@ class ScatterSkill:
     corrections: Mapping[str, tuple[float, float]]
 
     def of(self, people: Sequence[str]) -> tuple[Floats, Floats]:
-        """Corrections and votes of these people: float64, shape (n,) each; 0 and 1 for who is not known."""
+        """Corrections and votes of these people, at least one: float64, shape (n,) each; 0 and 1 for who is not known.
+
+        The votes come to as many in all as answers of equal weight that would be as sure (Kish 1965): of one able worker among careless
+        ones hardly more than one.
+        """
         found = [self.corrections.get(person, (0.0, 1.0)) for person in people]
         off, votes = np.array(found, dtype=np.float64).reshape(-1, 2).T
-        return off, votes
+        return off, votes * votes.sum() / (votes**2).sum()
 
 
 def learn_scatter_skill(evidence: Sequence[ScatterEvidence], known: Tallies) -> Learned:
