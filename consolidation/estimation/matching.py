@@ -10,9 +10,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+
+_SLACK = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,46 +54,52 @@ def cluster_parts(
         Clusters as ascending lists of parts, ordered by their first part. Every part is in exactly one.
 
     Ties: equal means are joined in the order of the clusters' first parts; give parts in an order that does not depend on that
-    of the workers. Time O(E log E) for overlaps that are few per part, memory O(P + E).
+    of the workers. Time O(E log E) for overlaps that are few per part, memory O(P + E). Parts of which nobody doubts what belongs
+    together, most of them as a rule, are grouped by a few array operations.
     """
-    whole, rest = _whole_components(overlaps, workers, thresholds)
-    linkage = _Linkage(rest, workers, thresholds)
-    linkage.join([a == b for a, b in _pairs_of(rest, categories)])
+    clear, open_parts = _clear_groups(overlaps, np.asarray(thresholds, np.float64))
+    if not len(open_parts):
+        return clear
+    number = np.full(len(workers), -1)
+    number[open_parts] = np.arange(len(open_parts))
+    among = (number[overlaps.first] >= 0) & (number[overlaps.second] >= 0)
+    rest = Overlaps(number[overlaps.first[among]], number[overlaps.second[among]], overlaps.iou[among])
+    parts: list[int] = open_parts.tolist()
+    linkage = _Linkage(rest, [workers[part] for part in parts], [thresholds[part] for part in parts])
+    linkage.join([a == b for a, b in _pairs_of(rest, [categories[part] for part in parts])])
     linkage.join([True] * len(rest.iou))
-    joined = {part for members in whole for part in members}
-    others = (members for part, members in linkage.members.items() if part not in joined)
-    return sorted([*whole, *(sorted(members) for members in others)])
+    joined = ([parts[member] for member in sorted(members)] for members in linkage.members.values())
+    return sorted([*clear, *joined])
 
 
-def _whole_components(
-    overlaps: Overlaps, workers: Sequence[int], thresholds: Sequence[float]
-) -> tuple[list[list[int]], Overlaps]:
-    """Parts that all overlap each other enough and nothing else, one per worker: one cluster in whatever order they are joined.
+def _clear_groups(
+    overlaps: Overlaps, thresholds: npt.NDArray[np.float64]
+) -> tuple[list[list[int]], npt.NDArray[np.int64]]:
+    """Clusters that no order of joining could change, by their first part, and the parts that are in none of them.
 
-    Most things are seen so, and need no heap. The pairs of all other parts are returned as well.
+    Clusters are joined only where some pair between them reaches its threshold. So a group in which every pair reaches every threshold, and
+    from which no such pair leads outside, is a cluster: its workers are all different, as parts of one worker do not count as overlapping.
     """
-    parent = list(range(len(workers)))
-    for first, second in zip(overlaps.first.tolist(), overlaps.second.tolist(), strict=True):
-        while parent[first] != first:
-            first = parent[first]  # noqa: PLW2901 - climbing to the root
-        while parent[second] != second:
-            second = parent[second]  # noqa: PLW2901
-        parent[max(first, second)] = min(first, second)
-    for part, above in enumerate(parent):
-        parent[part] = parent[above]  # parents have smaller numbers, so theirs is the root already
-    root, maker = np.array(parent, dtype=np.int64), np.array(workers, dtype=np.int64)
-    needed = np.zeros(len(root))
-    np.maximum.at(needed, root, np.array(thresholds, dtype=np.float64))
-    owner = root[overlaps.first]
-    enough = (overlaps.iou >= needed[owner]) & (maker[overlaps.first] != maker[overlaps.second])
-    sizes = np.bincount(root, minlength=len(root))
-    whole = np.bincount(owner, enough, len(root)) * 2 == sizes * (sizes - 1)
-    members: dict[int, list[int]] = {}
-    for part in np.flatnonzero((whole & (sizes > 1))[root]).tolist():
-        members.setdefault(parent[part], []).append(part)
-    left = ~whole[owner]
-    rest = Overlaps(overlaps.first[left], overlaps.second[left], overlaps.iou[left])
-    return list(members.values()), rest
+    parts = len(thresholds)
+    strong = overlaps.iou >= np.maximum(thresholds[overlaps.first], thresholds[overlaps.second])
+    first, second = overlaps.first[strong], overlaps.second[strong]
+    head = np.arange(parts)
+    np.minimum.at(head, second, first)
+    size = np.bincount(head, minlength=parts)
+    inside = head[first] == head[second]
+    pairs = np.bincount(head[first[inside]], minlength=parts)
+    doubtful = pairs * 2 != size * (size - 1)
+    doubtful[head[first[~inside]]] = doubtful[head[second[~inside]]] = True
+    needed = np.zeros(parts)
+    np.maximum.at(needed, head, thresholds)
+    short = inside & (overlaps.iou[strong] < needed[head[first]] * (1 + _SLACK))
+    doubtful[head[first[short]]] = True
+    order = np.argsort(head, kind="stable")
+    order = order[~doubtful[head[order]]]
+    members: list[int] = order.tolist()
+    ends: list[int] = np.cumsum(size[(size > 0) & ~doubtful]).tolist()
+    groups = [members[start:end] for start, end in pairwise([0, *ends])]
+    return groups, np.flatnonzero(doubtful[head])
 
 
 def _pairs_of(overlaps: Overlaps, values: Sequence[int]) -> list[tuple[int, int]]:
