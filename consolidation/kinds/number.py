@@ -65,6 +65,9 @@ class NumberKind(Kind):
     Fused: the weighted median, an answer that somebody gave; where the votes split exactly in half, the mean of the two middle ones, so
     that two workers give their mean. Whole numbers give a whole number wherever that is one. Why no mean or M-estimator:
     `estimation.robust`.
+    Under `em`: a batch shows how much too large or too small each worker's numbers are, and how unsteady (`estimation.scatter`, on a
+    logarithmic scale that is linear near 0). The bias is taken off, unless all say the same; the vote counts for the usual noise over the
+    worker's. Support and outliers are judged without the biases too; `values` are as given.
     Quorum: the value stands in any case; when no more than `quorum` of the votes lie within three tolerances of it, it says `quorum` in its
     reasons. Answers farther away are outliers: they are marked as such and count like the others.
     Tie: none can arise.
