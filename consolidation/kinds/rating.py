@@ -92,8 +92,8 @@ class RatingKind(Kind):
     Matched: nothing to match; each worker names one step.
     Fused: the weighted median, the step with at most half of the votes on either side: one answer at the far end moves it no more than one
     next to it. Quorum: none is needed.
-    Under `em`: a batch shows how much too high or too low each worker rates, and how unsteadily (`estimation.scatter`). The bias is taken off,
-    which shares a vote between two steps where it moves it by a part of one; the vote counts for the usual noise over the worker's.
+    Under `em`: a batch shows how much too high or too low each worker rates, and how unsteadily (`estimation.scatter`). The bias is taken
+    off, which shares a vote between two steps where it moves it by a part of one; the vote counts for the usual noise over the worker's.
     Tie: where the votes split exactly in half between two steps, the step whose voters have the higher summed skill, then the one nearer
     to the mean, then the lower; the label says `tie`.
     Single worker: that worker's rating, confidence null. Empty answer: nothing ticked is rejected. Duplicate worker: the last answer
