@@ -63,4 +63,5 @@ def _of_crew(
         [place[worker] for worker in marks.workers[members].tolist()],
         [marks.labels[member] for member in members],
         [answers[worker] for worker in crew],
+        offset=None,
     )
