@@ -133,6 +133,24 @@ def test_gold_answers_tell_who_is_exact_where_workers_alone_cannot() -> None:
     assert variance["cem"] > 5 * variance["ada"]
 
 
+def test_skill_may_decide_which_of_two_image_sizes_counts() -> None:
+    """The study saw no skill, and took the smaller image for the right one: nothing of that may be left."""
+
+    def sized(x: float, width: int) -> Element:
+        return {**_points({"left": (x, 10)}), "inputImageProperties": {"width": width, "height": 1000}}
+
+    torn = {"ada": sized(10, 1000), "ben": sized(10, 1000), "cem": sized(500, 2000), "dora": sized(500, 2000)}
+    answers = _answers(KEYPOINTS, torn)
+    arranged = study_answers(KEYPOINTS, answers, TASK).arranged
+    trusted = [
+        replace(answer, skill=0.9 if answer.worker_id in {"cem", "dora"} else 0.5) for answer in answers
+    ]
+    skill = _learned(KEYPOINTS, _faces(5, NOISY)).skill
+    found = merge_answers(KEYPOINTS, trusted, replace(TASK, skill=skill, arranged=arranged))
+    assert [point.x for point in found.merged.labels] == [500]
+    assert [rejection.worker_id for rejection in found.rejected] == ["ada", "ben"]
+
+
 def test_a_cuboid_lies_where_the_exact_worker_puts_it() -> None:
     random = np.random.default_rng(0)
 
