@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 
-from benchmarks import accuracy, cuboid_fusion, curves, mask_object, transcripts, video_tracks
+from benchmarks import accuracy, cuboid_fusion, curves, mask_object, transcripts, video_tracks, whole_job
 
 BENCHMARKS: Mapping[str, Callable[[], object]] = {
     "mask-object": mask_object.run,
@@ -13,6 +13,7 @@ BENCHMARKS: Mapping[str, Callable[[], object]] = {
     "cuboid-fusion": cuboid_fusion.run,
     "transcripts": transcripts.run,
     "video-tracks": video_tracks.run,
+    "whole-job": whole_job.run,
     "accuracy": accuracy.run,
 }
 

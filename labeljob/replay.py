@@ -140,7 +140,7 @@ def replay_command(context: click.Context, /, requests: tuple[str, ...], **optio
     """
     replay = Replay(
         out=options["out"],
-        settings=_read_settings(options["settings"]),
+        settings=read_settings(options["settings"]),
         method=options["method"],
         label_attribute=options["label_attribute"],
         output_config=options["output_config"],
@@ -194,5 +194,10 @@ def _block(reply: ConsolidatedAnnotation) -> dict[str, Any]:
     return block
 
 
-def _read_settings(path: Path | None) -> JsonNode | None:
+def read_settings(path: Path | None) -> JsonNode | None:
+    """The settings document of a file, None for none.
+
+    Raises:
+        SettingsError: it is not JSON.
+    """
     return None if path is None else parse_json(path.read_bytes(), error=SettingsError, path=str(path))
