@@ -1,4 +1,4 @@
-"""`labeljob refit` and `labeljob workers` over whole jobs: time and peak memory of the process.
+"""`python -m benchmarks.whole_job`: `labeljob refit` and `labeljob workers` over whole jobs: time and peak memory of the process.
 
 Jobs are made with a seed: answers of a pool of workers, most of them able, some careless, a few who answer at random; recorded as
 requests of a thousand data objects, as the service writes them.
@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 _SEED = 4
 _PER_REQUEST = 1_000
 _ANSWERS = 5
 _CATEGORIES = tuple(f"category-{number}" for number in range(10))
 _WIDTH, _HEIGHT, _BOXES = 1280, 960, 12
-Answers = Callable[[np.random.Generator, np.ndarray, np.ndarray], list[Any]]
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Answers = Callable[[np.random.Generator, Integers, Floats], list[Any]]
 """From a random generator, the workers of an object and their chances of being right to their forms."""
 
 
@@ -69,14 +72,14 @@ def write_job(folder: Path, objects: int, workers: int, form: Answers) -> None:
         file.write_text(json.dumps(entries))
 
 
-def _classes(random: np.random.Generator, chosen: np.ndarray, chances: np.ndarray) -> list[Any]:
+def _classes(random: np.random.Generator, chosen: Integers, chances: Floats) -> list[Any]:
     truth = int(random.integers(len(_CATEGORIES)))
     right = random.random(len(chosen)) < chances[chosen]
     said = np.where(right, truth, random.integers(len(_CATEGORIES), size=len(chosen)))
     return [{"kind": {"label": _CATEGORIES[number]}} for number in said]
 
 
-def _boxes(random: np.random.Generator, chosen: np.ndarray, chances: np.ndarray) -> list[Any]:
+def _boxes(random: np.random.Generator, chosen: Integers, chances: Floats) -> list[Any]:
     """Worse workers miss more, and draw less exactly."""
     corners = random.integers(0, (_WIDTH - 200, _HEIGHT - 200), size=(_BOXES, 2))
     truth = np.column_stack([corners, random.integers(40, 180, size=(_BOXES, 2))])
@@ -106,3 +109,7 @@ def _measured(command: list[str]) -> tuple[float, float]:
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     return seconds, int(done.stdout) / 1024
+
+
+if __name__ == "__main__":
+    run()

@@ -117,7 +117,7 @@ class PolygonsKind(PartsKind[Outlines]):
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, fuse; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
-        layout = self.lay_out(kept, task)
+        layout = self.layout(kept, task)
         parts = layout.parts
         decisions = decide(self.name, layout, kept, task)
         weights = np.array([kept[part.worker].weight for part in parts], np.float64)
