@@ -25,7 +25,7 @@ _CHANCE = 1e-3
 """Largest probability, over all workers or pairs together, at which chance is no explanation."""
 _COPIES = 3
 _FREE_HAND = 0.5
-"""Share of answers that nobody gave twice, from which on an element is one that is drawn or written freely."""
+"""Share of answers that are given to several objects, below which an element is one that is drawn or written freely."""
 _HASTE = 0.25
 """Share of the usual time under which a worker is too fast."""
 _COMMENT = "workerComment"
@@ -53,28 +53,30 @@ class Traits:
 
     answers: Counter[str] = field(default_factory=Counter)
     given: defaultdict[str, Counter[bytes]] = field(default_factory=lambda: defaultdict(Counter))
-    _everybody: Counter[bytes] = field(default_factory=Counter)
+    _objects: Counter[bytes] = field(default_factory=Counter)
     _compared: Counter[str] = field(default_factory=Counter)
     _dissents: Counter[str] = field(default_factory=Counter)
+    _against: defaultdict[str, Counter[tuple[bytes, bytes]]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
     _wrong: defaultdict[bytes, Counter[bytes]] = field(default_factory=lambda: defaultdict(Counter))
     _pairs: defaultdict[tuple[str, str], _Pair] = field(default_factory=lambda: defaultdict(_Pair))
-    _most: int = 0
 
     def add(self, given: Mapping[str, bytes]) -> None:
         """Add a data object: each worker's answer, as a digest."""
-        new = {answer for answer in given.values() if answer not in self._everybody}
-        self._most = max(self._most, len(given))
+        new = {answer for answer in given.values() if answer not in self._objects}
         for worker, answer in given.items():
             self.answers[worker] += 1
             self.given[worker][answer] += 1
-            self._everybody[answer] += 1
         counts = Counter(given.values())
+        self._objects.update(counts.keys())
         majority = next((answer for answer, votes in counts.items() if 2 * votes > len(given)), None)
         apart = {worker: answer for worker, answer in given.items() if answer != majority}
         if majority is not None:
             for worker in given:
                 self._compared[worker] += 1
                 self._dissents[worker] += worker in apart
+                self._against[worker][majority, given[worker]] += 1
             self._wrong[majority].update(apart.values())
         share = len(apart) / len(given)
         for one, other in combinations(sorted(given), 2):
@@ -90,28 +92,50 @@ class Traits:
                     pair.same += apart[one] == apart[other]
 
     def constant(self) -> dict[str, tuple[int, int]]:
-        """Workers who give one answer nearly always, although the others do not: how often, of how many."""
-        total = sum(self.answers.values())
+        """Workers who give one answer nearly always, whatever the object: how often, of how many.
+
+        Of answers that are drawn or written freely it is enough that others do not give it. Of others it counts how often a worker gives it
+        where the majority says something else: more often than chance has it by what all workers do there.
+        """
         found = {}
+        free_hand = self._free_hand()
         for worker, own in sorted(self.given.items()):
             answer, times = own.most_common(1)[0]
             count = self.answers[worker]
-            if count < _LEAST or times < _CONSTANT * count or total == count:
+            if count < _LEAST or times < _CONSTANT * count:
                 continue
-            usual = (self._everybody[answer] - times + 1) / (total - count + 2)
-            if _binomial_tail(times, count, usual) * len(self.given) < _CHANCE:
+            there, still = (count, times) if free_hand else self._stuck(worker, answer)
+            if free_hand:
+                everywhere = sum(each[answer] for each in self.given.values())
+                usual = everywhere - times, sum(self.answers.values()) - count
+            else:
+                everybody = [self._stuck(other, answer) for other in self.given if other != worker]
+                usual = sum(each for _, each in everybody), sum(each for each, _ in everybody)
+            share = (usual[0] + 1) / (usual[1] + 2)
+            if there and _binomial_tail(still, there, share) * len(self.given) < _CHANCE:
                 found[worker] = (times, count)
         return found
+
+    def _stuck(self, worker: str, answer: bytes) -> tuple[int, int]:
+        """On how many objects the majority says something else than an answer, and on how many of these the worker gives it."""
+        against = self._against[worker]
+        there = {pair: times for pair, times in against.items() if pair[0] != answer}
+        return sum(there.values()), sum(times for pair, times in there.items() if pair[1] == answer)
+
+    def _free_hand(self) -> bool:
+        """Whether answers are drawn or written freely: most of them are given to one object only."""
+        several = {answer for answer, objects in self._objects.items() if objects > 1}
+        shared = sum(own[answer] for own in self.given.values() for answer in several & own.keys())
+        return shared < _FREE_HAND * sum(self.answers.values())
 
     def copies(self) -> dict[str, tuple[str, int, int]]:
         """Workers who answer like another far more often than chance has it: who, on how many objects, of how many.
 
         Of answers that are drawn or written freely every identical one is told, unless it is given to several objects, as an empty one is.
         Of others it is identical answers against the majority, compared with how often two who dissent say the same, and with how often
-        these two dissent together.
+        these two dissent together. Two who always say the same are told as such.
         """
-        once = sum(times == 1 for times in self._everybody.values())
-        free_hand = once >= _FREE_HAND * max(sum(self._everybody.values()), 1)
+        free_hand, constant = self._free_hand(), self.constant()
         same = self._identical() if free_hand else {pair: told.same for pair, told in self._pairs.items()}
         tests = max(sum(times > 0 for times in same.values()), 1)
         found: dict[str, tuple[str, int, int]] = {}
@@ -119,6 +143,8 @@ class Traits:
         for (one, other), times in sorted(same.items(), key=lambda item: (-item[1], item[0])):
             if times < _COPIES:
                 break  # those that follow have fewer
+            if one in constant or other in constant:
+                continue
             pair = self._pairs[one, other]
             chance = (
                 _poisson_tail(times, usual * pair.shared)
@@ -131,9 +157,9 @@ class Traits:
         return found
 
     def _identical(self) -> dict[tuple[str, str], int]:
-        """Identical answers of pairs, without those that are given to several objects: more often than one object has answers."""
+        """Identical answers of pairs, without those that are given to several objects."""
         return {
-            pair: sum(self._everybody[answer] <= self._most for answer in told.alike)
+            pair: sum(self._objects[answer] == 1 for answer in told.alike)
             for pair, told in self._pairs.items()
         }
 
