@@ -122,11 +122,7 @@ def learn_choices(choices: Choices, known: Known | None = None) -> Estimate:
     reliability = np.exp(np.einsum("wkk->wk", model.workers)) @ shares
     counts = answers.counts(posterior)
     return Estimate(
-        model,
-        np.ascontiguousarray(posterior.T),
-        counts,
-        reliability,
-        (counts + known.counts).sum(axis=(1, 2)),
+        model, np.ascontiguousarray(posterior.T), counts, reliability, (counts + known.counts).sum(axis=(1, 2))
     )
 
 
@@ -233,11 +229,7 @@ class _Answers:
     def change(self, before: Floats, after: Floats) -> float:
         """Mean change of a chance."""
         moved = np.abs(after - before).mean(axis=0)
-        return (
-            float(moved.mean() if self._copies is None else moved @ self._copies / max(self._weight, 1e-300))
-            if len(moved)
-            else 0.0
-        )
+        return float(moved.mean() if self._copies is None else moved @ self._copies / max(self._weight, 1e-300)) if len(moved) else 0.0
 
 
 def _model(matrices: Floats, typical: Floats, prior: Floats, differences: Differences) -> ChoiceModel:
@@ -257,7 +249,5 @@ def _once(choices: Choices) -> tuple[Places, Places, Places]:
 
 def _runs(values: Places) -> tuple[Places, Places]:
     """Distinct values of a sorted array, and where each begins."""
-    starts = (
-        np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else np.zeros(0, np.int64)
-    )
+    starts = np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else np.zeros(0, np.int64)
     return values[starts], starts
