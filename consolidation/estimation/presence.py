@@ -152,7 +152,8 @@ def existence_posterior(marks: Marks, rates: Rates, silence: float = 1.0) -> Flo
 def _log_odds(marks: Marks, rates: Rates) -> Floats:
     found, invented = rates.found, rates.invented
     marked = marks.per_part(np.log(found * (1 - invented) / (invented * (1 - found))))
-    return marked + marks.per_crew(np.log((1 - found) / (1 - invented))) + np.log(rates.odds)
+    odds: Floats = marked + marks.per_crew(np.log((1 - found) / (1 - invented))) + np.log(rates.odds)
+    return odds
 
 
 def _expected(marks: Marks, rates: Rates) -> Floats:

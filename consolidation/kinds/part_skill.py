@@ -18,6 +18,7 @@ from consolidation.estimation.naming import (
     triple,
     untripled,
 )
+from consolidation.estimation.placing import PlaceCounts, Places, Placing, learn_places
 from consolidation.estimation.presence import (
     COUNTS,
     UNKNOWN,
@@ -26,13 +27,15 @@ from consolidation.estimation.presence import (
     existence_posterior,
     learn_presence,
 )
-from consolidation.estimation.tallies import Key, Tallies
+from consolidation.estimation.tallies import Key, Tallies, total
 from consolidation.kinds.base import Answer, Task
 from consolidation.kinds.skill import Learned
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 _CONFUSION = "confusion"
+_PLACED, _OFFSET, _SQUARE = "placed", "offset", "square"
+_NORMAL, _GOLD = ("normal",), ("gold",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class PartsEvidence:
         said: M label categories.
         parts: how many there are.
         gold: whether there is a gold answer.
+        offset: float64, shape (M, D): where each mark lies beside the middle of its part, in units of the part's size; None for kinds
+            without coordinates.
     """
 
     workers: tuple[str, ...]
@@ -54,6 +59,7 @@ class PartsEvidence:
     said: tuple[str, ...]
     parts: int
     gold: bool = False
+    offset: Floats | None = None
 
     @classmethod
     def of(
@@ -62,6 +68,7 @@ class PartsEvidence:
         workers: Sequence[int],
         labels: Sequence[str],
         answers: Sequence[Answer],
+        offset: Floats | None,
     ) -> PartsEvidence:
         """From the marks that mean the same parts.
 
@@ -69,6 +76,7 @@ class PartsEvidence:
             clusters: of P marks.
             workers: P places in `answers`: whose mark it is. labels: P label categories.
             answers: of all who could have marked the parts; a gold one may be among them.
+            offset: as the attribute.
         """
         place: list[int] = []
         persons: list[str] = []
@@ -83,6 +91,7 @@ class PartsEvidence:
             said=tuple(labels[mark] for mark in marks),
             parts=len(clusters),
             gold=UNKNOWN in place,
+            offset=offset,
         )
 
 
@@ -95,12 +104,14 @@ class PartsSkill:
         categories: number of each label category.
         rates: chances to find and to invent.
         naming: how they confuse categories.
+        placing: their biases and noises; None where parts have no coordinates.
     """
 
     persons: Mapping[str, int]
     categories: Mapping[str, int]
     rates: Rates
     naming: Naming
+    placing: Placing | None = None
 
     def __bool__(self) -> bool:
         """Whether anything is known of anybody."""
@@ -178,13 +189,14 @@ def learn_parts(evidence: Sequence[PartsEvidence], known: Tallies, task: Task) -
         task.choices(categories),
         _confusions(known, place, number),
     )
-    skill = PartsSkill(place, number, presence.rates, naming)
+    placing, places = _learn_places(evidence, place, presence.real, known)
+    skill = PartsSkill(place, number, presence.rates, naming, placing)
     *reliability, typical = skill.reliability().tolist()
     if not persons:
         return Learned(skill, Tallies())
     return Learned(
         skill,
-        _tallies(persons, categories, presence.counts, confusions),
+        total([_tallies(persons, categories, presence.counts, confusions), _place_tallies(persons, places)]),
         dict(zip(persons, reliability, strict=True)),
         typical,
     )
@@ -257,4 +269,55 @@ def _tallies(persons: Sequence[str], categories: Sequence[str], counts: Floats, 
     for worker, true, said, value in zip(*(column.tolist() for column in columns), strict=True):
         if value:
             sums[persons[worker]][_CONFUSION, categories[true], categories[said]] = value
+    return Tallies({person: own for person, own in sums.items() if own})
+
+
+def _learn_places(
+    evidence: Sequence[PartsEvidence], place: Mapping[str, int], real: Floats, known: Tallies
+) -> tuple[Placing | None, PlaceCounts | None]:
+    """How workers place parts, where parts have coordinates; gold answers have the number behind the last worker's."""
+    told = [sums for sums in known.workers.values() if any(key[0] == _PLACED for key in sums)]
+    offsets = [one.offset for one in evidence if one.offset is not None and len(one.offset)]
+    coordinates = (
+        offsets[0].shape[1]
+        if offsets
+        else max((len([0 for key in sums if key[0] == _PLACED]) for sums in told), default=0)
+    )
+    if not coordinates:
+        return None, None
+    starts = np.cumsum([0, *(one.parts for one in evidence)])
+    part = [one.part + start for one, start in zip(evidence, starts.tolist(), strict=False)]
+    worker = [
+        np.array([*(place[person] for person in one.workers), len(place)], np.int64)[one.worker]
+        for one in evidence
+    ]
+    nothing = np.zeros(0, np.int64)
+    places = Places(
+        np.concatenate([nothing, *part]),
+        np.concatenate([nothing, *worker]),
+        np.concatenate([np.zeros((0, coordinates)), *offsets]),
+    )
+    return learn_places(places, real, _known_places(place, coordinates, known))
+
+
+def _known_places(place: Mapping[str, int], coordinates: int, known: Tallies) -> PlaceCounts:
+    def of(keys: Sequence[Key]) -> Floats:
+        rows = [[known.of(person).get(key, 0.0) for key in keys] for person in place]
+        return np.array(rows, np.float64).reshape(-1, len(keys))
+
+    placed, offset, square = (
+        of([(what, str(axis)) for axis in range(coordinates)]) for what in (_PLACED, _OFFSET, _SQUARE)
+    )
+    return PlaceCounts(placed, offset, square, of([_NORMAL])[:, 0], of([_GOLD])[:, 0])
+
+
+def _place_tallies(persons: Sequence[str], counts: PlaceCounts | None) -> Tallies:
+    if counts is None:
+        return Tallies()
+    sums: dict[str, dict[Key, float]] = {}
+    for number, person in enumerate(persons):
+        own: dict[Key, float] = {_NORMAL: float(counts.normal[number]), _GOLD: float(counts.gold[number])}
+        for what, values in ((_PLACED, counts.placed), (_OFFSET, counts.offset), (_SQUARE, counts.square)):
+            own |= {(what, str(axis)): value for axis, value in enumerate(values[number].tolist())}
+        sums[person] = {key: value for key, value in own.items() if value}
     return Tallies({person: own for person, own in sums.items() if own})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,7 @@ _EQUAL = 1e-9
 _LEAST = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What is decided about a part.
 
     Attributes:
@@ -133,12 +132,13 @@ def _likelihoods(names: Names, skill: PartsSkill, categories: Sequence[str], cho
     known = skill.numbers(categories)
     able = name_posterior(names, skill.naming, skill.naming.chances(worker, known[true], known[said]))
     votes = np.bincount(names.candidate, true == said).tolist()
-    several = np.bincount(names.owner, minlength=names.parts).tolist()
+    several = np.bincount(names.owner, minlength=names.parts)
     alike: list[float] = []
     start = 0
-    for many in several:
-        alike += chances(tuple(votes[start : start + many]), max(choices, many))[:many]
-        start += many
+    for many in several.tolist():
+        stop = start + many
+        alike += chances(tuple(votes[start:stop]), choices)
+        start = stop
     odds = [
         np.log(np.maximum(share, _LEAST) / np.maximum(1 - share, _LEAST)) for share in (able, np.array(alike))
     ]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Any, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from consolidation.estimation.matching import Overlaps, cluster_parts
 from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import existence
 from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import Answer, Consensus, Kind, Support, Task, text_within
+from consolidation.kinds.part_agreement import agreement_with_label, pairwise_dice
+from consolidation.kinds.part_places import Measures, Spread, placed
 from consolidation.kinds.part_skill import PartsEvidence, PartsSkill, learn_parts
-from consolidation.kinds.part_verdicts import Verdict, skilled_verdicts, voted_verdicts
+from consolidation.kinds.part_verdicts import skilled_verdicts, voted_verdicts
 from consolidation.kinds.skill import Learned, Study
 from consolidation.rejections import Rejection
 from shared.errors import AnswerError, LimitError
@@ -52,12 +55,14 @@ class Layout(Generic[Shapes]):
         overlaps: how far parts of different workers are the same: IoU, or another similarity in (0, 1].
         shapes: geometry of the parts, in their order, of the kind's own type.
         clusters: those that mean the same thing, where they have been found already.
+        spread: where the parts of each cluster lie, where that has been found already.
     """
 
     parts: Sequence[Part]
     overlaps: Overlaps
     shapes: Shapes
     clusters: Sequence[Sequence[int]] | None = None
+    spread: Spread | None = None
 
 
 class PartsKind(Kind, Generic[Shapes]):
@@ -89,10 +94,37 @@ class PartsKind(Kind, Generic[Shapes]):
         layout = self.lay_out(kept, task)
         clusters = clusters_of(self.name, layout, task)
         workers, labels = [part.worker for part in layout.parts], [part.label for part in layout.parts]
-        evidence = PartsEvidence.of(clusters, workers, labels, kept)
-        return Study(evidence, None if evidence.gold else replace(layout, clusters=clusters))
+        measures = self.measures(layout, clusters)
+        spread = None if measures is None else Spread.of(measures, clusters)
+        evidence = PartsEvidence.of(clusters, workers, labels, kept, spread.offset if spread else None)
+        return Study(evidence, None if evidence.gold else replace(layout, clusters=clusters, spread=spread))
 
-    def learn(self, evidence: Sequence[PartsEvidence], known: Tallies, task: Task) -> Learned:
+    def measures(self, layout: Layout[Shapes], clusters: Sequence[Sequence[int]]) -> Measures | None:
+        """Coordinates of the parts in which workers have biases and noises of their own.
+
+        Args:
+            layout: of P parts.
+            clusters: those that mean the same thing.
+
+        Returns:
+            Of the P parts; here None: the kind has no such coordinates.
+        """
+        del layout, clusters
+        return None
+
+    def placed(
+        self, layout: Layout[Shapes], decisions: Sequence[Decision], answers: Sequence[Answer], task: Task
+    ) -> npt.NDArray[np.float64] | None:
+        """The `measures` of each decision's part by the workers' skill, float64, shape (C, D); None where the plain rule holds."""
+        if not isinstance(task.skill, PartsSkill) or task.skill.placing is None:
+            return None
+        clusters = [made.members for made in decisions]
+        measures = None if layout.spread else self.measures(layout, clusters)
+        spread = Spread.of(measures, clusters) if measures else layout.spread
+        workers = [part.worker for part in layout.parts]
+        return None if spread is None else placed(spread, clusters, workers, answers, task.skill)
+
+    def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
         """How many parts each worker finds and invents, and how they confuse categories: `PartsSkill`."""
         return learn_parts(evidence, known, task)
 
@@ -253,7 +285,26 @@ def decide(
         found = skilled_verdicts(task.skill, clusters, workers, labels, answers, task, silence)
     else:
         found = voted_verdicts(clusters, workers, labels, answers, task, silence)
-    return [_made(members, verdict, parts, answers) for members, verdict in zip(clusters, found, strict=True)]
+    supports: dict[tuple[int, ...], Support] = {}
+    decisions = []
+    for members, verdict in zip(clusters, found, strict=True):
+        crew = tuple(sorted([workers[member] for member in members]))
+        if (support := supports.get(crew)) is None:
+            ids = sorted(answers[worker].worker_id for worker in crew)
+            support = supports[crew] = Support(tuple(ids), len(answers), verdict.share)
+        sure = verdict.existence * verdict.named
+        decisions.append(
+            Decision(
+                tuple(members),
+                verdict.label,
+                support,
+                verdict.existence,
+                sure,
+                verdict.accepted,
+                verdict.tied,
+            )
+        )
+    return decisions
 
 
 def clusters_of(kind: str, layout: Layout[Any], task: Task) -> list[list[int]]:
@@ -276,21 +327,6 @@ def clusters_of(kind: str, layout: Layout[Any], task: Task) -> list[list[int]]:
     )
 
 
-def _made(
-    members: Sequence[int], verdict: Verdict, parts: Sequence[Part], answers: Sequence[Answer]
-) -> Decision:
-    workers = sorted(answers[parts[member].worker].worker_id for member in members)
-    return Decision(
-        members=tuple(members),
-        label=verdict.label,
-        support=Support(tuple(workers), len(answers), verdict.share),
-        existence=verdict.existence,
-        confidence=verdict.existence * verdict.named,
-        accepted=verdict.accepted,
-        tied=verdict.tied,
-    )
-
-
 def consensus_of(
     merged: object,
     layout: Layout[Any],
@@ -306,11 +342,16 @@ def consensus_of(
         answers: those that count; their values have `faults`, (JSON path, reason) of parts that could not be read.
         rejected: answers that do not count.
     """
+    workers, labels = [part.worker for part in layout.parts], [part.label for part in layout.parts]
+    accepted = [(made.members, made.label) for made in decisions if made.accepted]
+    shares = agreement_with_label(workers, labels, accepted, len(answers))
     return Consensus(
         merged=merged,
         confidence=label_confidence(decisions, answers),
-        agreement=pairwise_dice(layout, decisions, len(answers)),
-        worker_agreement=agreement_with_label(layout.parts, decisions, answers),
+        agreement=pairwise_dice(
+            workers, labels, layout.overlaps, [made.members for made in decisions], len(answers)
+        ),
+        worker_agreement=dict(zip([answer.worker_id for answer in answers], shares, strict=True)),
         reasons=tuple(part_reasons(decisions)),
         rejected=(*rejected, *fault_rejections(answers)),
     )
@@ -325,57 +366,6 @@ def label_confidence(decisions: Sequence[Decision], answers: Sequence[Answer]) -
         return existence(total := sum(answer.weight for answer in answers), total)
     right = [made.confidence if made.accepted else 1 - made.existence for made in decisions]
     return sum(right) / len(right)
-
-
-def pairwise_dice(layout: Layout[Any], decisions: Sequence[Decision], workers: int) -> float | None:
-    """Mean over worker pairs of 2 * sum of IoU over shared parts / number of both workers' parts.
-
-    Shared parts are those in one cluster with the same label category. Two workers who both marked nothing agree fully.
-
-    Returns:
-        A share in [0, 1], or None for fewer than two workers.
-    """
-    if workers < 2:
-        return None
-    parts, overlaps = layout.parts, layout.overlaps
-    iou = dict(
-        zip(
-            zip(overlaps.first.tolist(), overlaps.second.tolist(), strict=True),
-            overlaps.iou.tolist(),
-            strict=True,
-        )
-    )
-    shared: defaultdict[tuple[int, int], float] = defaultdict(float)
-    for made in decisions:
-        for first, second in combinations(made.members, 2):
-            if parts[first].label == parts[second].label:
-                one, other = sorted((parts[first].worker, parts[second].worker))
-                shared[one, other] += iou.get((first, second), 0.0)
-    made_by = Counter(part.worker for part in parts)
-    scores = []
-    for one, other in combinations(range(workers), 2):
-        drawn = made_by[one] + made_by[other]
-        scores.append(2 * shared[one, other] / drawn if drawn else 1.0)
-    return sum(scores) / len(scores)
-
-
-def agreement_with_label(
-    parts: Sequence[Part], decisions: Sequence[Decision], answers: Sequence[Answer]
-) -> dict[str, float]:
-    """For each worker, 2 * parts that became labels under the same category / (worker's parts + labels); 1.0 if neither has any."""
-    accepted = [made for made in decisions if made.accepted]
-    made_by = Counter(part.worker for part in parts)
-    matched = Counter(
-        parts[member].worker
-        for made in accepted
-        for member in made.members
-        if parts[member].label == made.label
-    )
-    shares = {}
-    for worker, answer in enumerate(answers):
-        drawn = made_by[worker] + len(accepted)
-        shares[answer.worker_id] = 2 * matched[worker] / drawn if drawn else 1.0
-    return shares
 
 
 def part_reasons(decisions: Sequence[Decision]) -> Iterator[str]:
