@@ -10,7 +10,8 @@ from typing import Any
 
 from benchmarks.real.labels import PLAIN, SETTINGS
 from benchmarks.real.rows import Row
-from benchmarks.real.spans import Score, Span, json_lines, labelled
+from benchmarks.real.spans import Marked, Score, Span, json_lines, labelled
+from benchmarks.reliability import Reliability
 from consolidation.kinds.entities import EntitiesKind
 from shared.settings import Settings
 
@@ -33,12 +34,15 @@ def measure(data: Path) -> list[Row]:
     """
     ours, plain, majority, strict, single = Score(), Score(), Score(), Score(), Score()
     sentences = list(json_lines(data / DATA_SETS[0] / "sentences.jsonl"))
+    sure, right = list[float](), list[bool]()
     made, by_majority = (_labelled(sentences, settings) for settings in (SETTINGS, PLAIN))
     for sentence, label, voted in zip(sentences, made, by_majority, strict=True):
         gold = set(_spans(sentence["gold"].split()))
         tags = {worker: given.split() for worker, given in sentence["workers"].items()}
-        ours.add(label, gold)
-        plain.add(voted, gold)
+        ours.add(set(label.entities), gold)
+        plain.add(set(voted.entities), gold)
+        sure += label.confidence.values()
+        right += [span in gold for span in label.confidence]
         majority.add(set(_spans(_vote(list(tags.values()), prefer_entities=True))), gold)
         strict.add(set(_spans(_vote(list(tags.values()), prefer_entities=False))), gold)
         for given in tags.values():
@@ -56,11 +60,12 @@ def measure(data: Path) -> list[Row]:
             note=f"majority: per token, ties to an entity; ties to no entity give {100 * strict.f1:.2f}. "
             f"Under our method `majority`: {100 * plain.f1:.2f}. Single: all workers pooled, as none marked every sentence. "
             "The published methods weigh workers by their skill.",
+            reliability=Reliability.of(sure, right),
         )
     ]
 
 
-def _labelled(sentences: Sequence[Mapping[str, Any]], settings: Settings) -> list[set[Span]]:
+def _labelled(sentences: Sequence[Mapping[str, Any]], settings: Settings) -> list[Marked]:
     """Our labels, from tokens to the characters of texts of as many words, and back."""
     longest = max(sentence["tokens"] for sentence in sentences)
     words = [f"w{place}" for place in range(longest)]
@@ -76,9 +81,16 @@ def _labelled(sentences: Sequence[Mapping[str, Any]], settings: Settings) -> lis
     texts = {
         f"{number:05}": " ".join(words[: sentence["tokens"]]) for number, sentence in enumerate(sentences)
     }
+
+    def in_tokens(span: Span) -> Span:
+        return token[span[0]], token[span[1] + 1], span[2]
+
     return [
-        {(token[start], token[end + 1], label) for start, end, label in spans}
-        for spans in labelled(drawn, texts, settings).values()
+        Marked(
+            [in_tokens(span) for span in made.entities],
+            {in_tokens(span): sure for span, sure in made.confidence.items()},
+        )
+        for made in labelled(drawn, texts, settings).values()
     ]
 
 

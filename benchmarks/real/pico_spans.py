@@ -37,7 +37,7 @@ def measure(data: Path) -> list[Row]:
         workers = document["workers"]
         for method, labels in made.items():
             found = labels[f"{place:05}"]
-            scores[method].add(_characters([start, end] for start, end, _ in found), true)
+            scores[method].add(_characters([start, end] for start, end, _ in found.entities), true)
         votes = Counter(place for spans in document["workers"].values() for place in _characters(spans))
         half = {place for place, count in votes.items() if 2 * count >= len(workers)}
         scores["majority"].add(half, true)
