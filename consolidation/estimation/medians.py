@@ -30,7 +30,7 @@ def weighted_medians(
 
     Time O(n log M) and memory O(n) for n values.
     """
-    if (weights == weights.reshape(-1)[0]).all():
+    if weights.size and (weights == weights.reshape(-1)[0]).all():
         ordered, members = np.sort(values, axis=-2), values.shape[-2]
         return _between(ordered[..., (members - 1) // 2, :], ordered[..., members // 2, :])
     order = np.argsort(values, axis=-2, kind="stable")
