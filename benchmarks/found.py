@@ -51,12 +51,6 @@ class Parts:
         taken: npt.NDArray[np.bool_] = surest >= least - 1e-6
         return cls(list(shapes), np.asarray(categories, np.int64), sure, taken)
 
-    def labels(self) -> Parts:
-        """Those that are taken."""
-        kept = np.flatnonzero(self.taken)
-        shapes = [self.shapes[place] for place in kept.tolist()]
-        return Parts(shapes, self.categories[kept], self.confidence[kept], self.taken[kept])
-
 
 @dataclass(frozen=True)
 class Regions:
