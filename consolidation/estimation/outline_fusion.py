@@ -137,7 +137,7 @@ def arrange(outlines: Outlines, groups: Sequence[Sequence[int]]) -> Arranged:
         traced, lost = _traced(batch, lines)
         fixed.update(lost)
         own = [[outlines[member] for member in members] for members in traced.members]
-        laid.append((traced, lay(traced.contours, own, min(lines, LINES[0]))))
+        laid.append((traced, lay(traced.contours, own, PLACES)))
     return Arranged(groups, fixed, laid)
 
 

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.outline_fusion import fuse
+from consolidation.estimation.exactness import Exactness, learn_exactness
+from consolidation.estimation.outline_fusion import Arranged, arrange, fuse, settle, things_apart
 from consolidation.estimation.outlines import (
     Outline,
     Outlines,
@@ -21,6 +22,7 @@ from consolidation.estimation.outlines import (
     signed_area,
     thinned,
 )
+from consolidation.estimation.tallies import Tallies
 from consolidation.kinds.base import (
     Answer,
     Consensus,
@@ -44,6 +46,7 @@ from consolidation.kinds.parts import (
     read_parts,
     vertices_in,
 )
+from consolidation.kinds.skill import GOLD, Learned, Study
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -114,14 +117,27 @@ class PolygonsKind(PartsKind[Outlines]):
         outlines, labels, faults = read_parts(listed, lambda node: read_outline(node, size), limits)
         return PolygonsAnswer(size, tuple(outlines), tuple(labels), faults)
 
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """How far the outlines of each polygon lie apart."""
+        size, kept, _ = agree_on_size(answers)
+        layout = self.lay_out(kept, task)
+        decisions = decide(self.name, layout, kept, task)
+        arranged = arrange(layout.shapes, [made.members for made in decisions])
+        things = things_apart(arranged, [kept[part.worker].person for part in layout.parts])
+        return Study(tuple(things), _Studied(layout, arranged))
+
+    def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
+        """How exact the workers are."""
+        exactness = learn_exactness([thing for one in evidence for thing in one], known, GOLD)
+        return Learned(exactness, exactness.tallies)
+
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, fuse; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
-        layout = self.lay_out(kept, task)
-        parts = layout.parts
+        known: _Studied | None = task.arranged
+        layout = known.layout if known else self.lay_out(kept, task)
         decisions = decide(self.name, layout, kept, task)
-        weights = np.array([kept[part.worker].weight for part in parts], np.float64)
-        outlines = fuse(layout.shapes, [made.members for made in decisions], weights)
+        outlines = _fused(layout, decisions, kept, task)
         fused = [MergedPolygon(*made) for made in zip(decisions, outlines, strict=True)]
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
@@ -139,6 +155,31 @@ class PolygonsKind(PartsKind[Outlines]):
         merged: MergedParts[MergedPolygon] = consensus.merged
         single = consensus.confidence is None
         return merged.to_wire(lambda polygon: _written(polygon, merged.categories, single=single))
+
+
+@dataclass(frozen=True, slots=True)
+class _Studied:
+    """What a merge of the same answers would find again."""
+
+    layout: Layout[Outlines]
+    arranged: Arranged
+
+
+def _fused(
+    layout: Layout[Outlines], decisions: Sequence[Decision], answers: Sequence[Answer], task: Task
+) -> list[Outline]:
+    """The outline of each polygon: as `fuse` where nothing is known of the workers."""
+    groups = [made.members for made in decisions]
+    makers = [answers[part.worker] for part in layout.parts]
+    votes = np.array([maker.weight for maker in makers], np.float64)
+    exactness: Exactness | None = task.skill
+    if not exactness:
+        return fuse(layout.shapes, groups, votes)
+    known: _Studied | None = task.arranged
+    arranged = known.arranged if known and known.arranged.groups == groups else arrange(layout.shapes, groups)
+    variances = [exactness.variances.get(maker.person, 1.0) for maker in makers]
+    offsets = [exactness.offsets.get(maker.person, 0.0) for maker in makers]
+    return settle(arranged, np.array(variances), np.array(offsets), votes)
 
 
 def read_outline(node: JsonNode, size: ImageSize | None) -> Outline:
