@@ -14,7 +14,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup venv sam ministack runtime lock demo test fuzz lint format types pytest build deploy sam-local \
-        bench accuracy artefact-report clean
+        bench bench-setup accuracy artefact-report clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,8 +69,13 @@ deploy: build ## sam build, then sam deploy --guided
 sam-local: setup ## Build, then run both functions in containers with the sample events
 	@$(BIN)/python -m tools.sam_local
 
-bench: venv ## Compare with the peers (ARGS="..." are passed on)
-	$(BIN)/python -m benchmarks $(ARGS)
+bench-setup: ## Install the peers that the benchmarks compare with, each into .peers/
+	@for peer in main datumaro panoptes skweak; do \
+	    tools/install.sh .peers/$$peer requirements/peers/$$peer.txt || echo "$$peer: not installed" >&2; \
+	done
+
+bench: venv ## Compare with the peers, write docs/benchmarks.md (ARGS="--only boxes" measures one work anew)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 accuracy: venv ## Our figures on real data beside those of others (ARGS="--data DIR --write")
 	@$(BIN)/python -m benchmarks.accuracy $(ARGS)
@@ -79,5 +84,5 @@ artefact-report: setup ## Size, cold start and memory of the built functions
 	@$(BIN)/python -m tools.artefact_report
 
 clean: ## Remove what was built and installed
-	rm -rf .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .tools .venv build *.egg-info
+	rm -rf .aws-sam .bench .hypothesis .mypy_cache .peers .pytest_cache .ruff_cache .tools .venv build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -136,3 +136,7 @@ def _scored(curves: Sequence[Curve], scene: CurveScene) -> tuple[float, ...]:
         2 * len(pairs) / (len(curves) + len(scene.truth)),
         float(np.mean([len(curve) for curve in curves])),
     )
+
+
+if __name__ == "__main__":
+    run()

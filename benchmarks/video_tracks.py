@@ -177,3 +177,7 @@ def _assigned(
                 numbers[member], tracks = tracks, tracks + 1
             joined(frame, member, numbers[member])
     return numbers
+
+
+if __name__ == "__main__":
+    run()

@@ -5,6 +5,7 @@ Contract: Developer Guide, "Pre-annotation and Post-annotation Lambda Function R
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -12,16 +13,25 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from consolidation.batch import Job, artefact_prefix, consolidate
 from consolidation.label import errors_of, rejections_in
+from consolidation.skill_store import (
+    PATIENCE_SECONDS,
+    SkillStore,
+    WarmSummaries,
+    request_digest,
+    skill_folder,
+)
 from shared.contract import ConsolidatedAnnotation, ConsolidationPayload, ConsolidationRequest
 from shared.errors import ContractError
 from shared.json_node import Json, JsonNode, parse_json
-from shared.settings import Deployment, Settings
+from shared.settings import Deployment, Settings, digest
 from shared.settings_file import load_settings
 from shared.storage import AwsAccess, S3Store
 from shared.telemetry import count, logger, metrics
 
 RESERVE_MS = 5_000
 """Time kept back to write and serialise the reply."""
+_PATIENCE_SHARE = 0.1
+"""Share of the time left that may be spent on reading what is known of workers, and again on adding to it."""
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -55,6 +65,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> list[dict[s
         request.label_categories,
         artefact_prefix(request.output_config, settings),
     )
+    memory = _memory(request, payload, store, settings, context)
     half_time_ms = (context.get_remaining_time_in_millis() + RESERVE_MS) / 2
     replies = consolidate(
         job,
@@ -63,8 +74,9 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> list[dict[s
         settings,
         lambda: context.get_remaining_time_in_millis() < RESERVE_MS,
         half_time=lambda: context.get_remaining_time_in_millis() < half_time_ms,
+        memory=memory,
     )
-    _report(replies, payload.faults)
+    _report(replies, payload.faults, memory.failures if memory else [])
     return [reply.to_wire() for reply in replies]
 
 
@@ -75,6 +87,34 @@ def _deployment() -> tuple[Deployment, AwsAccess]:
     return deployment, AwsAccess(deployment.allowed_roles)
 
 
+@cache
+def _warm_summaries() -> WarmSummaries:
+    """What has been read of skill stores: once per Lambda sandbox."""
+    return WarmSummaries()
+
+
+def _memory(
+    request: ConsolidationRequest,
+    payload: ConsolidationPayload,
+    store: S3Store,
+    settings: Settings,
+    context: LambdaContext,
+) -> SkillStore | None:
+    """What earlier batches showed of the workers; None where the settings want none, or there is no place for it."""
+    folder = skill_folder(request.output_config, request.label_attribute_name, settings)
+    if folder is None or settings.method != "em":
+        return None
+    job = digest([request.labeling_job_arn, request.output_config])
+    return SkillStore(
+        store,
+        folder,
+        job,
+        request_digest(job, request.label_attribute_name, payload.data_objects, settings),
+        warm=_warm_summaries(),
+        patience=min(PATIENCE_SECONDS, _PATIENCE_SHARE * context.get_remaining_time_in_millis() / 1000),
+    )
+
+
 def _load(request: ConsolidationRequest, store: S3Store, settings: Settings) -> ConsolidationPayload:
     if isinstance(request.payload, JsonNode):
         return ConsolidationPayload.parse(request.payload)
@@ -82,7 +122,7 @@ def _load(request: ConsolidationRequest, store: S3Store, settings: Settings) -> 
     return ConsolidationPayload.parse(parse_json(body, error=ContractError))
 
 
-def _report(replies: list[ConsolidatedAnnotation], faults: tuple[str, ...]) -> None:
+def _report(replies: list[ConsolidatedAnnotation], faults: tuple[str, ...], forgotten: Sequence[str]) -> None:
     """Log what a person must act on; answers' content is never logged."""
     rejected = failed = review = 0
     for reply in replies:
@@ -94,8 +134,11 @@ def _report(replies: list[ConsolidatedAnnotation], faults: tuple[str, ...]) -> N
             logger.error("no label", data_object_id=reply.data_object_id, errors=errors)
     for fault in faults:
         logger.error("payload entry without an id", error=fault)
+    for failure in forgotten:
+        logger.warning("skill store", error=failure)
     logger.info("consolidated", objects=len(replies), failed=failed, review=review, rejected_answers=rejected)
     count("Objects", len(replies))
     count("FailedObjects", failed + len(faults))
     count("ReviewObjects", review)
     count("RejectedAnswers", rejected)
+    count("SkillStoreFailures", len(forgotten))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from consolidation.kinds.base import Consensus, Save, probability, rounded
-from consolidation.rejections import Rejection
+from consolidation.rejections import UNUSABLE_GOLD, Rejection
 from shared import __version__
 from shared.contract import ConsolidatedAnnotation
 from shared.errors import GtConsensusError
@@ -103,11 +103,15 @@ def judge(kind: str, consensus: Consensus, rejected: Sequence[Rejection], settin
 
 
 def rejection_reasons(rejected: Sequence[Rejection]) -> tuple[str, ...]:
-    """`rejected-answer` and `rejected-part`, each once, where something was lost that no rule explains."""
+    """`rejected-answer`, `rejected-part` and `gold-answer-unusable`, each once, where something was lost that no rule explains."""
     serious = [rejection for rejection in rejected if not rejection.reason.startswith(HARMLESS)]
-    answers = any(rejection.part is None for rejection in serious)
-    parts = any(rejection.part is not None for rejection in serious)
-    return (*(["rejected-answer"] if answers else []), *(["rejected-part"] if parts else []))
+    gold = [rejection for rejection in serious if rejection.reason.startswith(UNUSABLE_GOLD)]
+    lost = {
+        "rejected-answer": any(rejection.part is None and rejection not in gold for rejection in serious),
+        "rejected-part": any(rejection.part is not None for rejection in serious),
+        "gold-answer-unusable": bool(gold),
+    }
+    return tuple(reason for reason, is_so in lost.items() if is_so)
 
 
 def join_fields(judgements: Mapping[str, Judgement], rejected: Sequence[Rejection]) -> Judgement:

@@ -16,23 +16,34 @@ from shared.settings import digest
 
 ElementKind = tuple[str, str]
 """Name of a form element and name of its kind: skill at one does not tell of another."""
-Known = Mapping[ElementKind, Tallies]
-"""Statistics of workers at each form element."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What data objects showed of their workers.
+
+    Attributes:
+        tallies: statistics of workers at each form element.
+        objects: ids of the data objects behind them; what these show is not counted again.
+    """
+
+    tallies: Mapping[ElementKind, Tallies] = field(default_factory=dict)
+    objects: frozenset[str] = frozenset()
 
 
 class SkillMemory(Protocol):
     """What is known of workers from earlier batches, and where this one's share is kept."""
 
     def recall(self) -> Known:
-        """The statistics of all earlier batches."""
+        """The statistics of all earlier batches; never raises."""
         ...
 
     def keep(self, known: Known, learned: Known) -> Known:
-        """Keep what this batch adds, once, however often the request comes.
+        """Keep what this batch adds, once, however often the request comes; never raises.
 
         Args:
             known: what `recall` gave.
-            learned: this batch's own statistics.
+            learned: this batch's own statistics, of data objects that are not among those known.
 
         Returns:
             `known`, or what was known when this very request was consolidated before: the labels are to be made with that.
@@ -46,7 +57,7 @@ class Forgetful:
 
     def recall(self) -> Known:
         """Nothing."""
-        return {}
+        return Known()
 
     def keep(self, known: Known, learned: Known) -> Known:
         """Nothing is kept."""
@@ -105,6 +116,7 @@ class Evidence:
     """
 
     job: Task
+    _objects: set[str] = field(default_factory=set)
     _incomplete: set[ElementKind] = field(default_factory=set)
     _shown: dict[ElementKind, list[tuple[str, Any]]] = field(default_factory=dict)
     _kinds: dict[ElementKind, Kind] = field(default_factory=dict)
@@ -120,8 +132,9 @@ class Evidence:
         for element in read.elements:
             if element.kind is None or not element.answers:
                 continue
+            answers = [*element.answers, *([element.gold] if element.gold else [])]
             try:
-                study = study_answers(element.kind, element.answers, task)
+                study = study_answers(element.kind, answers, task)
             except GtConsensusError:
                 continue
             except Exception:  # noqa: BLE001 - a defect of ours must not cost the object its label
@@ -132,17 +145,20 @@ class Evidence:
             shown = self._shown.setdefault(_key(element), [])
             if study.evidence is not None:
                 shown.append((read.entry.data_object_id, study.evidence))
+                self._objects.add(read.entry.data_object_id)
         return arranged
 
     def learn(self, known: Known) -> Skills:
         """The skill of all workers, from everything that was studied and what was known before.
 
-        The order in which data objects came changes nothing. Where learning fails the element's answers count alike.
+        The order in which data objects came changes nothing, and those that are known already show nothing new. Where learning fails the
+        element's answers count alike.
         """
         learned, fingerprints, incomplete = {}, {}, set(self._incomplete)
         for key, kind in sorted(self._kinds.items(), key=lambda item: item[0]):
-            shown = [evidence for _, evidence in sorted(self._shown[key], key=lambda pair: pair[0])]
-            before = known.get(key, Tallies())
+            ordered = sorted(self._shown[key], key=lambda pair: pair[0])
+            shown = [evidence for name, evidence in ordered if name not in known.objects]
+            before = known.tallies.get(key, Tallies())
             try:
                 learned[key] = kind.learn(shown, before, self.job)
             except Exception:  # noqa: BLE001 - a defect of ours must not cost the batch its labels
@@ -151,17 +167,17 @@ class Evidence:
             fingerprints[key] = digest([before.to_wire(), learned[key].tallies.to_wire()])
         return Skills(learned, fingerprints, frozenset(incomplete))
 
-
-def tallies_of(skills: Skills) -> Known:
-    """The statistics that this evidence alone gave."""
-    return {key: learned.tallies for key, learned in skills.learned.items()}
+    def share(self, skills: Skills, known: Known) -> Known:
+        """What this evidence adds to what was known, as `learn` made it of both."""
+        tallies = {key: learned.tallies for key, learned in skills.learned.items()}
+        return Known(tallies, frozenset(self._objects) - known.objects)
 
 
 def learn_with(evidence: Evidence, memory: SkillMemory) -> Skills:
     """Learn with what is remembered, and have this batch's share remembered."""
     known = memory.recall()
     skills = evidence.learn(known)
-    agreed = memory.keep(known, tallies_of(skills))
+    agreed = memory.keep(known, evidence.share(skills, known))
     return skills if agreed is known else evidence.learn(agreed)
 
 

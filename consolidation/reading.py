@@ -14,7 +14,8 @@ import numpy as np
 from consolidation.answers import Forms, WorkerForm, element_kinds, read_forms
 from consolidation.identities import identify
 from consolidation.kinds.base import Answer, Kind
-from consolidation.rejections import Rejection
+from consolidation.kinds.skill import GOLD
+from consolidation.rejections import UNUSABLE_GOLD, Rejection
 from shared.contract import AnnotatedDataObject
 from shared.errors import AnswerError, GtConsensusError, MergeError
 from shared.json_node import JsonNode
@@ -32,13 +33,15 @@ class Element:
         name: of the element.
         kind: what it is; None where no kind recognises it, or the settings pass it through.
         answers: each worker's last answer that can be used.
-        rejected: a rejection for every answer that cannot.
+        rejected: a rejection for every answer that cannot, the gold answer among them.
+        gold: the known truth, where the settings have it and the workers' skill is learned.
     """
 
     name: str
     kind: Kind | None
     answers: tuple[Answer, ...] = ()
     rejected: tuple[Rejection, ...] = ()
+    gold: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,11 @@ def read_object(entry: AnnotatedDataObject, fetch: Callable[[str], bytes], setti
                 f"none of the {answers} answers can be used" if answers else "there are no answers"
             )
         kinds = element_kinds(forms.forms, settings.element_kinds)
-        elements = tuple(_element(name, kind, forms.forms, settings) for name, kind in kinds.items())
+        gold = settings.gold_of(entry.data_object) if settings.method == "em" else {}
+        elements = tuple(
+            _with_gold(_element(name, kind, forms.forms, settings), gold.get(name), settings)
+            for name, kind in kinds.items()
+        )
         return ReadObject(entry, forms, elements)
     except GtConsensusError as failure:
         return ReadObject(entry, forms, failure=failure)
@@ -101,6 +108,18 @@ def _element(name: str, kind: Kind | None, forms: Sequence[WorkerForm], settings
                 answers.append(Answer(form.worker_id, parsed, weight, form.skill, form.person))
                 break
     return Element(name, kind, tuple(answers), tuple(rejected))
+
+
+def _with_gold(element: Element, gold: JsonNode | None, settings: Settings) -> Element:
+    """The element with its gold answer, read as the workers' are. One that cannot be used costs nothing but itself."""
+    if element.kind is None or gold is None:
+        return element
+    try:
+        value = read_value(element.kind, gold, settings)
+    except GtConsensusError as failure:
+        told = Rejection(GOLD, f"{UNUSABLE_GOLD}: {failure.reason}")
+        return dataclasses.replace(element, rejected=(*element.rejected, told))
+    return dataclasses.replace(element, gold=Answer(GOLD, value, gold=True))
 
 
 def read_value(kind: Kind, element: JsonNode, settings: Settings) -> Any:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+UNUSABLE_GOLD = "the gold answer cannot be used"
+"""Beginning of the reason why the settings' truth about a data object does not count."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Rejection:

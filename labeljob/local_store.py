@@ -54,6 +54,49 @@ class LocalStore:
             raise StorageError(f"cannot write to {self._artefacts}: {failure}") from failure
 
 
+class FolderStore:
+    """`AppendStore` in a folder, which has a folder for each bucket; for what is kept from one request to the next."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, uri: str, *, limit: int, limit_name: str) -> bytes:
+        """See `ObjectStore.read`."""
+        file = self._file(uri)
+        if not file.is_file():
+            raise ObjectMissingError(f"there is no {file}")
+        if file.stat().st_size > limit:
+            raise LimitError(f"{file} has {file.stat().st_size} bytes, allowed are {limit}", limit=limit_name)
+        return file.read_bytes()
+
+    def write(self, uri: str, body: bytes, content_type: str) -> None:
+        """See `ObjectStore.write`."""
+        self._write(uri, body, "wb")
+
+    def write_new(self, uri: str, body: bytes, content_type: str) -> bool:
+        """See `AppendStore.write_new`."""
+        try:
+            self._write(uri, body, "xb")
+        except FileExistsError:
+            return False
+        return True
+
+    def _write(self, uri: str, body: bytes, mode: str) -> None:
+        file = self._file(uri)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open(mode) as opened:
+                opened.write(body)
+        except FileExistsError:
+            raise
+        except OSError as failure:
+            raise StorageError(f"cannot write {file}: {failure}") from failure
+
+    def _file(self, uri: str) -> Path:
+        place = S3Uri.parse(uri)
+        return self._folder.joinpath(place.bucket, *place.key.split("/"))
+
+
 def file_of(place: S3Uri, copy: Path) -> Path | None:
     """The file of a folder that is the copy of an object: the one with the longest part of its key, or None."""
     segments = [place.bucket, *place.key.split("/")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,18 @@ from rich.table import Table
 
 from consolidation.batch import Job, artefact_prefix, consolidate
 from consolidation.label import errors_of, serialise
-from labeljob.local_store import LocalStore
+from consolidation.skill_store import SkillStore, WarmSummaries, request_digest, skill_folder
+from labeljob.local_store import FolderStore, LocalStore
 from labeljob.requests import RecordedRequest, read_requests
 from shared.contract import ConsolidatedAnnotation
 from shared.errors import SettingsError
 from shared.json_node import JsonNode, parse_json
-from shared.settings import METHODS, Settings
+from shared.settings import METHODS, Settings, digest
 
 ARTEFACTS = "output"
 DEFAULT_LABEL_ATTRIBUTE = "label"
+_NO_PLACE = "s3://replay/annotations"
+"""Where the skill of workers lies whose job has no known output; within the replay's own folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,15 @@ class Replay:
     method: str | None = None
     label_attribute: str | None = None
     output_config: str | None = None
+    _warm: WarmSummaries = field(default_factory=WarmSummaries)
 
-    def run(self, request: RecordedRequest, store: LocalStore) -> Replayed:
+    def run(self, request: RecordedRequest, store: LocalStore, skills: FolderStore) -> Replayed:
         """Consolidate one request and write its response.
+
+        Args:
+            request: what to replay.
+            store: answers are read from it, artefacts written to it.
+            skills: what the requests replayed before showed of their workers; those that nothing tells apart count as one job.
 
         Raises:
             SettingsError: the settings are wrong.
@@ -78,11 +87,22 @@ class Replay:
             request.label_categories,
             prefix or f"{ARTEFACTS}/",
         )
-        replies = consolidate(job, request.data_objects, store, settings)
+        memory = self._memory(request, job.label_attribute_name, settings, skills)
+        replies = consolidate(job, request.data_objects, store, settings, memory=memory)
         self.out.mkdir(parents=True, exist_ok=True)
         response = self.out / f"{request.name}.response.json"
         response.write_bytes(serialise([reply.to_wire() for reply in replies]))
         return Replayed(request, tuple(replies), response)
+
+    def _memory(
+        self, request: RecordedRequest, label_attribute_name: str, settings: Settings, skills: FolderStore
+    ) -> SkillStore | None:
+        """What the Lambda would know of the workers, had it consolidated the same requests in the same order."""
+        output_config = self.output_config or request.output_config
+        folder = skill_folder(output_config or _NO_PLACE, label_attribute_name, settings)
+        job = digest([request.labeling_job_name, output_config])
+        name = request_digest(job, label_attribute_name, request.data_objects, settings)
+        return None if folder is None else SkillStore(skills, folder, job, name, warm=self._warm)
 
     def _settings(self, request: RecordedRequest) -> Settings:
         settings = Settings()
@@ -127,7 +147,9 @@ def replay_command(context: click.Context, /, requests: tuple[str, ...], **optio
     )
     store = LocalStore(replay.out / ARTEFACTS, options["copy"])
     with tempfile.TemporaryDirectory() as scratch:
-        replayed = [replay.run(request, store) for request in read_requests(requests, store, Path(scratch))]
+        skills = FolderStore(Path(scratch) / "skills")
+        found = read_requests(requests, store, Path(scratch) / "fetched")
+        replayed = [replay.run(request, store, skills) for request in found]
     summarise(replayed, Console())
     click.echo(f"responses in {replay.out}, artefacts in {replay.out / ARTEFACTS}")
     context.exit(1 if any(each.errors for each in replayed) else 0)

@@ -9,13 +9,13 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, Self, TypeVar
 
-from shared.errors import NotAllowedError, SettingsError
+from shared.errors import AnswerError, NotAllowedError, SettingsError
 from shared.json_node import JsonNode
 from shared.s3_uri import AllowedLocations, S3Uri
 
@@ -161,6 +161,18 @@ class Settings:
         "s3:// prefix for masks and large labels; empty: `<outputConfig>/consolidated-annotation/output/`",
         s3_prefix=True,
     )
+    skill_store: str = _setting(
+        "job",
+        "where `em` keeps what it knows of workers from batch to batch: `job` (beside the job's output), `off`, or an s3:// prefix "
+        "that several jobs share",
+        s3_prefix=True,
+        words=("job", "off"),
+    )
+    gold_answers: dict[str, dict[str, Any]] = _setting(
+        {},
+        "known truth by data object (its S3 URI or its text) and form element, as a worker would answer; `em` learns from it how "
+        "often workers are right",
+    )
     adjust_label: str = _setting(
         "",
         "pre-annotation: the earlier label that workers adjust, given to the page as `initialValue`; empty: the line's only one",
@@ -208,6 +220,14 @@ class Settings:
     def weight_of(self, worker_id: str) -> float:
         """Votes the worker counts for under `weighted`."""
         return self.worker_weights.get(worker_id, self.default_worker_weight)
+
+    def gold_of(self, data_object: Mapping[str, Any]) -> dict[str, JsonNode]:
+        """The known answers to a data object, by form element; empty where nothing is known of it."""
+        for source in data_object.values():
+            if isinstance(source, str) and source in self.gold_answers:
+                place = f"$.gold-answers[{json.dumps(source, ensure_ascii=False)}]"
+                return dict(JsonNode(self.gold_answers[source], place, AnswerError).items())
+        return {}
 
     def iou_threshold_of(self, kind: str, label_category: str) -> float:
         """The threshold of the category, else of the kind, else the common one."""
@@ -305,6 +325,7 @@ def _value(item: dataclasses.Field[Any], node: JsonNode) -> Any:
             name: member.number(least=least, most=most) for name, member in node.items()
         },
         "dict[str, str]": lambda: {name: member.string() for name, member in node.items()},
+        "dict[str, dict[str, Any]]": lambda: {name: member.object() for name, member in node.items()},
         "tuple[str, ...]": node.strings,
     }
     value = readers[str(item.type)]()
@@ -312,18 +333,22 @@ def _value(item: dataclasses.Field[Any], node: JsonNode) -> Any:
         raise node.fail(f"must be below {rule['below']}, is {value}")
     if "distinct" in rule and len(set(value)) < len(value):
         raise node.fail("names something twice")
-    if "s3_prefix" in rule and value:
-        _check_prefix(node, value)
+    words = rule.get("words", ())
+    if words and not value:
+        raise node.fail("must not be empty")
+    if "s3_prefix" in rule and value and value not in words:
+        _check_prefix(node, value, words)
     if "choices" in rule and value not in rule["choices"]:
         raise node.fail(f"must be one of {', '.join(rule['choices'])}, is {value!r}")
     return value
 
 
-def _check_prefix(node: JsonNode, prefix: str) -> None:
+def _check_prefix(node: JsonNode, prefix: str, words: Sequence[str]) -> None:
     try:
         S3Uri.parse(f"{prefix.rstrip('/')}/name")
     except NotAllowedError as failure:
-        raise node.fail(f"must be an s3:// prefix: {failure.message}") from failure
+        wanted = " or ".join([*words, "an s3:// prefix"])
+        raise node.fail(f"must be {wanted}: {failure.message}") from failure
 
 
 def _json_name(name: str) -> str:

@@ -31,6 +31,8 @@ CLIENT_CONFIG = Config(
 _MISSING = {"NoSuchKey", "NoSuchBucket", "404", "NotFound"}
 _PERMISSIONS = {"read": "s3:GetObject", "write": "s3:PutObject", "list": "s3:ListBucket"}
 _DENIED = {"AccessDenied", "403", "Forbidden", "AllAccessDisabled"}
+_EXISTS = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
+"""What a write that must not replace anything is answered where there is an object, or another one is being written."""
 
 
 class ObjectStore(Protocol):
@@ -58,9 +60,24 @@ class ObjectStore(Protocol):
         ...
 
 
+class AppendStore(ObjectStore, Protocol):
+    """A store in which several writers may take turns without losing what another wrote."""
+
+    def write_new(self, uri: str, body: bytes, content_type: str) -> bool:
+        """Write an object unless there is one.
+
+        Returns:
+            Whether it was written. Of several who write at once, at most one is told yes.
+
+        Raises:
+            NotAllowedError, StorageError: it cannot be written.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class S3Store:
-    """`ObjectStore` on S3.
+    """`AppendStore` on S3.
 
     Attributes:
         client: a boto3 S3 client.
@@ -104,15 +121,30 @@ class S3Store:
     def write(self, uri: str, body: bytes, content_type: str) -> None:
         """See `ObjectStore.write`."""
         place = self.locations.check(S3Uri.parse(uri))
-        encryption: dict[str, Any] = (
-            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.kms_key_id} if self.kms_key_id else {}
-        )
         try:
-            self.client.put_object(
-                Bucket=place.bucket, Key=place.key, Body=body, ContentType=content_type, **encryption
-            )
+            self._put(place, body, content_type)
         except (ClientError, BotoCoreError) as failure:
             raise _translate(failure, "write", place) from failure
+
+    def write_new(self, uri: str, body: bytes, content_type: str) -> bool:
+        """See `AppendStore.write_new`. A call that is repeated after its answer was lost is told no, though its object is there."""
+        place = self.locations.check(S3Uri.parse(uri))
+        try:
+            self._put(place, body, content_type, IfNoneMatch="*")
+        except ClientError as failure:
+            if failure.response.get("Error", {}).get("Code", "") in _EXISTS:
+                return False
+            raise _translate(failure, "write", place) from failure
+        except BotoCoreError as failure:
+            raise _translate(failure, "write", place) from failure
+        return True
+
+    def _put(self, place: S3Uri, body: bytes, content_type: str, **options: Any) -> None:
+        if self.kms_key_id:
+            options |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.kms_key_id}
+        self.client.put_object(
+            Bucket=place.bucket, Key=place.key, Body=body, ContentType=content_type, **options
+        )
 
 
 class AwsAccess:

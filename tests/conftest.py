@@ -106,6 +106,7 @@ def cool() -> None:
     from shared import settings_file  # noqa: PLC0415 - as above
 
     consolidation.app._deployment.cache_clear()
+    consolidation.app._warm_summaries.cache_clear()
     pre_annotation.app._deployment.cache_clear()
     pre_annotation.app._access.cache_clear()
     pre_annotation.app._categories_of_jobs.clear()

@@ -10,6 +10,6 @@ compile() {
 }
 
 compile --extra dev pyproject.toml --constraint shared/requirements.txt --output-file requirements/project.txt
-for name in ministack runtime sam uv; do
+for name in ministack runtime sam uv peers/main peers/datumaro peers/panoptes peers/skweak; do
     compile "requirements/$name.in" --output-file "requirements/$name.txt"
 done

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.real.labels import Labelled, labels_of
 from benchmarks.real.rows import Row
-from consolidation.kinds.base import Answer, Task, merge_answers
 from consolidation.kinds.keypoints import KeypointsKind
-from shared.errors import AnswerError
-from shared.json_node import JsonNode
-from shared.settings import Settings
+from shared.json_node import Json
 
 AXES = ("x_mm", "y_mm", "z_mm")
 Places = dict[str, npt.NDArray[np.float64]]
@@ -33,22 +30,36 @@ def measure(data: Path) -> list[Row]:
     answers = _read(data / "afids_landmarks3d" / "answers.csv")
     errors = defaultdict[str, list[float]](list)
     missing = 0
-    for subject in sorted(truth):
-        for first, second in combinations(range(3), 2):
-            expected = _seen_in(truth[subject][""], [first, second])
-            raters = {rater: _seen_in(places, [first, second]) for rater, places in answers[subject].items()}
-            merged = _merged(raters)
-            names = sorted(expected.keys() & merged.keys())
-            missing += len(expected) - len(names)
-            right, ours = (np.array([places[name] for name in names]) for places in (expected, merged))
-            given = np.array([[places[name] for name in names] for places in raters.values()])
-            for method, found in (
-                ("ours", ours),
-                ("mean", given.mean(axis=0)),
-                ("median", np.median(given, axis=0)),
-                ("one rater", given),
-            ):
-                errors[method] += np.hypot(*np.moveaxis(found - right, -1, 0)).ravel().tolist()
+    seen = {
+        f"{subject} {first}{second}": (subject, [first, second])
+        for subject in sorted(truth)
+        for first, second in combinations(range(3), 2)
+    }
+    drawn = {
+        name: {rater: _seen_in(places, plane) for rater, places in answers[subject].items()}
+        for name, (subject, plane) in seen.items()
+    }
+    labels = labels_of(
+        KeypointsKind(),
+        {
+            name: {rater: _element(places) for rater, places in raters.items()}
+            for name, raters in drawn.items()
+        },
+    )
+    for name, (subject, plane) in seen.items():
+        raters, merged = drawn[name], _merged(labels[name])
+        expected = _seen_in(truth[subject][""], plane)
+        names = sorted(expected.keys() & merged.keys())
+        missing += len(expected) - len(names)
+        right, ours = (np.array([places[name] for name in names]) for places in (expected, merged))
+        given = np.array([[places[name] for name in names] for places in raters.values()])
+        for method, found in (
+            ("ours", ours),
+            ("mean", given.mean(axis=0)),
+            ("median", np.median(given, axis=0)),
+            ("one rater", given),
+        ):
+            errors[method] += np.hypot(*np.moveaxis(found - right, -1, 0)).ravel().tolist()
     figures = {method: float(np.mean(found)) for method, found in errors.items()}
     return [
         Row(
@@ -82,16 +93,12 @@ def _seen_in(places: Places, plane: list[int]) -> Places:
     return {name: place[plane] for name, place in places.items()}
 
 
-def _merged(raters: Mapping[str, Places]) -> Places:
-    """Through the kind, as a page without image size would send it."""
-    kind, settings = KeypointsKind(), Settings()
-    answers = []
-    for rater, places in raters.items():
-        points = [{"label": name, "x": float(x), "y": float(y)} for name, (x, y) in places.items()]
-        node = JsonNode({"keypoints": points}, "$", AnswerError)
-        answers.append(Answer(rater, kind.parse(node, settings.limits)))
-    task = Task(settings)
-    label = kind.write(merge_answers(kind, answers, task), task, lambda _body, _extension: "")
-    annotations = label["annotations"]
+def _element(places: Places) -> dict[str, Json]:
+    """As a page without image size would send it."""
+    return {"keypoints": [{"label": name, "x": float(x), "y": float(y)} for name, (x, y) in places.items()]}
+
+
+def _merged(labelled: Labelled) -> Places:
+    annotations = labelled.label["annotations"]
     assert isinstance(annotations, list)
     return {point["class-name"]: np.array([point["x"], point["y"]]) for point in annotations}

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.real.labels import label_of
+from benchmarks.real.labels import PLAIN, SETTINGS, labels_of
 from benchmarks.real.metrics import as_element, average_precision, corners, reproduced
 from benchmarks.real.rows import Row
 from benchmarks.real.sources import folder, read_json, rows_of
 from consolidation.estimation.boxes import Boxes
 from consolidation.kinds.boxes import BoxesKind
+from shared.settings import Settings
 
 DATA_SETS = ("expert_boxes_asthma_cells",)
 _IOU = 0.25
@@ -48,7 +49,8 @@ def _rows(study: _Study, number: str, expected: Mapping[str, Any]) -> list[Row]:
     }
     best = max(single, key=lambda expert: (single[expert], expert))
     simple = expected["simple_consensus"]
-    labels, candidates = _consolidated(study, number, sorted(experts))
+    labels, candidates = _consolidated(study, number, sorted(experts), SETTINGS)
+    plain = _score(study, _consolidated(study, number, sorted(experts), PLAIN)[0])
     row = Row(
         data_set=DATA_SETS[0],
         kind=BoxesKind.name,
@@ -62,7 +64,8 @@ def _rows(study: _Study, number: str, expected: Mapping[str, Any]) -> list[Row]:
             "one expert, mean": expected["mean_of_experts"],
         },
         note=f"At IoU {_IOU}, {len(labels)} boxes ranked by our confidence. Single: {best}, the best of ten. Simple consensus (computed "
-        "for the set's README): greedy clusters, median box, most frequent category, ranked by votes; majority: at least 6 of the 10.",
+        "for the set's README): greedy clusters, median box, most frequent category, ranked by votes; majority: at least 6 of the 10. "
+        f"Under our method `majority`: {plain:.4f}.",
     )
     more = replace(
         row,
@@ -103,17 +106,19 @@ def _of_expert(study: _Study, number: str, expert: str) -> list[Found]:
     ]
 
 
-def _consolidated(study: _Study, number: str, experts: Sequence[str]) -> tuple[list[Found], list[Found]]:
-    """The labels' boxes and the candidates of all images."""
+def _consolidated(
+    study: _Study, number: str, experts: Sequence[str], settings: Settings
+) -> tuple[list[Found], list[Found]]:
+    """The labels' boxes and the candidates of all images of a round, which is one batch."""
+    objects = {
+        image: {expert: as_element(study.drawn.get((number, expert, image), ()), size) for expert in experts}
+        for image, size in study.sizes.items()
+    }
     labels: list[Found] = []
     candidates: list[Found] = []
-    for image, size in sorted(study.sizes.items()):
-        elements = {
-            expert: as_element(study.drawn.get((number, expert, image), ()), size) for expert in experts
-        }
-        made = label_of(BoxesKind(), elements, sorted(study.truth)).label
-        labels += _found(image, made["annotations"])
-        candidates += _found(image, made["candidates"])
+    for image, made in labels_of(BoxesKind(), objects, sorted(study.truth), settings).items():
+        labels += _found(image, made.label["annotations"])
+        candidates += _found(image, made.label["candidates"])
     return labels, candidates
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.real.labels import Labelled, label_of
+from benchmarks.real.labels import PLAIN, Labelled, labels_of
 from benchmarks.real.metrics import calibration_error, reproduced
 from benchmarks.real.rows import Row
 from benchmarks.real.sources import folder, is_there, read_json, request_elements, rows_of
@@ -31,11 +31,12 @@ _ENOUGH_SHARE = 0.1
 
 @dataclass(frozen=True)
 class _Item:
-    """A data object: what workers said, what is true, what our label says."""
+    """A data object: what workers said, what is true, what our label says, and what it says under the method `majority`."""
 
     said: Mapping[str, str]
     truth: str
     made: Labelled
+    plain: Labelled
 
     @property
     def right(self) -> bool:
@@ -75,29 +76,38 @@ def _rows(name: str, place: Path) -> list[Row]:
         ),
         single=single,
         published=_published(expected),
-        note=f"Majority: ties shared. {_ties(items)} {ability}{_sources(expected)}",
+        note=f"Majority: ties shared. {_ties(items)} Under our method `majority`: {_plain(items):.4f}. {ability}{_sources(expected)}",
     )
     return [accuracy, _calibration(name, items, place)]
 
 
 def _items(place: Path, categories: Sequence[str]) -> list[_Item]:
-    """The objects with a known truth and at least one answer; of a worker's answers to one object the last counts."""
-    answers: dict[str, dict[str, Any]] = defaultdict(dict)
+    """The objects with a known truth and at least one answer; all that were answered are one batch."""
+    rows, truth = said_and_true(place)
+    said: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for (item, worker), label in rows.items():
+        said[item][worker] = label
+    elements = {
+        item: {worker: {"label": label} for worker, label in given.items()} for item, given in said.items()
+    }
+    made = labels_of(ClassKind(), elements, categories)
+    plain = labels_of(ClassKind(), elements, categories, PLAIN)
+    return [
+        _Item(said[item], label, made[item], plain[item]) for item, label in truth.items() if item in said
+    ]
+
+
+def said_and_true(place: Path) -> tuple[dict[tuple[str, str], str], dict[str, str]]:
+    """Labels by item and worker, in the order of the file, of a worker's answers to one item the last; and the true label of items."""
+    said: dict[tuple[str, str], str] = {}
     if (place / "consolidation_request.json").exists():
-        answers.update(request_elements(place / "consolidation_request.json"))
+        for item, elements in request_elements(place / "consolidation_request.json").items():
+            said |= {(item, worker): element["label"] for worker, element in elements.items()}
     else:
         for row in rows_of(place / "answers.csv"):
-            answers[row["item"]][row["worker"]] = {"label": row["label"]}
-    kind = ClassKind()
-    return [
-        _Item(
-            {worker: element["label"] for worker, element in answers[row["item"]].items()},
-            row["label"],
-            label_of(kind, answers[row["item"]], categories),
-        )
-        for row in rows_of(place / "truth.csv")
-        if row["item"] in answers
-    ]
+            said.pop((row["item"], row["worker"]), None)
+            said[row["item"], row["worker"]] = row["label"]
+    return said, {row["item"]: row["label"] for row in rows_of(place / "truth.csv")}
 
 
 def _calibration(name: str, items: Sequence[_Item], place: Path) -> Row:
@@ -128,11 +138,11 @@ def _ties(items: Sequence[_Item]) -> str:
     if not tied:
         return "No ties."
     won = sum(item.right for item in tied)
-    shared = sum(item.chance if len(item.leaders) > 1 else item.right for item in items) / len(items)
-    return (
-        f"{len(tied)} ties: {won} right by the order of the categories, {sum(item.chance for item in tied):.1f} by chance; "
-        f"with ties shared ours is {shared:.4f}."
-    )
+    return f"{len(tied)} ties: ours is right at {won}, chance at {sum(item.chance for item in tied):.1f}."
+
+
+def _plain(items: Sequence[_Item]) -> float:
+    return _share([item.plain.label["class-name"] == item.truth for item in items])
 
 
 def _best_worker(items: Sequence[_Item]) -> tuple[float | None, str]:

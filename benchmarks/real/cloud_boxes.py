@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.real.labels import label_of
+from benchmarks.real.labels import labels_of
 from benchmarks.real.metrics import Mask, as_element, corners, reproduced
 from benchmarks.real.rows import Row
 from benchmarks.real.sources import folder, read_json, rows_of
@@ -32,11 +32,17 @@ def measure(data: Path) -> list[Row]:
     for row in rows_of(place / "boxes.csv"):
         images[row["image"]][row["worker"]].append((row["label"], corners(row)))
     expected = read_json(place / "expected.json")["stats"]
-    ours, majority, single = [], [], []
-    for _, answers in sorted(images.items()):
-        workers = sorted(answers)
-        halves = [{worker: answers[worker] for worker in workers[start::2]} for start in (0, 1)]
-        ours.append(_iou(*(_consolidated(half) for half in halves)))
+    majority, single = [], []
+    split = {
+        image: [{worker: answers[worker] for worker in sorted(answers)[start::2]} for start in (0, 1)]
+        for image, answers in sorted(images.items())
+    }
+    one_half, other_half = (
+        _consolidated({image: halves[side] for image, halves in split.items()}) for side in (0, 1)
+    )
+    ours = [_iou(one_half[image], other_half[image]) for image in split]
+    for image, halves in split.items():
+        answers, workers = images[image], sorted(images[image])
         majority.append(_iou(*(_majority(half) for half in halves)))
         single += [
             _iou(_raster(answers[one]), _raster(answers[other]))
@@ -60,10 +66,16 @@ def measure(data: Path) -> list[Row]:
     ]
 
 
-def _consolidated(half: Mapping[str, Boxes]) -> Mask:
-    elements: dict[str, Any] = {worker: as_element(boxes, SIZE) for worker, boxes in half.items()}
-    made = label_of(BoxesKind(), elements, PATTERNS).label
-    return _raster((box["class-name"], corners(box)) for box in made["annotations"])
+def _consolidated(halves: Mapping[str, Mapping[str, Boxes]]) -> dict[str, Mask]:
+    """The labels of all images, each by one half of its workers, as one batch: the halves know nothing of each other."""
+    objects: dict[str, Any] = {
+        image: {worker: as_element(boxes, SIZE) for worker, boxes in half.items()}
+        for image, half in halves.items()
+    }
+    return {
+        image: _raster((box["class-name"], corners(box)) for box in made.label["annotations"])
+        for image, made in labels_of(BoxesKind(), objects, PATTERNS).items()
+    }
 
 
 def _majority(half: Mapping[str, Boxes]) -> Mask:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.real.labels import label_of, task_of
+from benchmarks.real.labels import Labelled, labels_of, task_of
 from benchmarks.real.metrics import as_element, box_iou, corners, parts_of, same_groups
 from benchmarks.real.rows import Row
 from benchmarks.real.sources import folder, rows_of
@@ -41,8 +41,16 @@ def measure(data: Path) -> list[Row]:
     alike, boxes = [], []
     with np.load(place / "masks.npz") as archive:
         masks = {name: archive[name] for name in archive.files if not name.endswith("/readers")}
-    for one in slices:
-        same, scores = _compare(one, masks)
+    objects = {
+        f"{place:05}": {
+            # Reader 1 of two scans need not be the same person.
+            f"{one.scan}/{reader}": as_element([(NODULE, box) for _, box in boxes], SIZE)
+            for reader, boxes in one.drawn.items()
+        }
+        for place, one in enumerate(slices)
+    }
+    for one, made in zip(slices, labels_of(BoxesKind(), objects, [NODULE]).values(), strict=True):
+        same, scores = _compare(one, made, masks)
         alike.append(same)
         boxes += scores
     fused, mean, single = np.mean(boxes, axis=0).tolist()
@@ -84,16 +92,11 @@ def _nodules(one: _Slice) -> set[str]:
     return {nodule for boxes in one.drawn.values() for nodule, _ in boxes}
 
 
-def _compare(one: _Slice, masks: Masks) -> tuple[bool, list[tuple[float, float, float]]]:
+def _compare(one: _Slice, made: Labelled, masks: Masks) -> tuple[bool, list[tuple[float, float, float]]]:
     """Whether the clusters are alike; for each label, IoU with the consensus' box of the fused box, the mean box, a reader's box."""
-    kind = BoxesKind()
-    elements = {
-        reader: as_element([(NODULE, box) for _, box in boxes], SIZE) for reader, boxes in one.drawn.items()
-    }
-    made = label_of(kind, elements, [NODULE])
-    layout = kind.lay_out(made.answers, task_of([NODULE]))
+    layout = BoxesKind().lay_out(made.answers, task_of([NODULE]))
     owners = parts_of(made.answers, layout.shapes, [part.worker for part in layout.parts])
-    nodules = [one.drawn[reader][place][0] for reader, place in owners]
+    nodules = [one.drawn[reader.removeprefix(f"{one.scan}/")][place][0] for reader, place in owners]
     merged: MergedParts[MergedBox] = made.consensus.merged
     cluster = {
         member: number

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.real.labels import Labelled, label_of
+from benchmarks.real.labels import Labelled, labels_of
 from benchmarks.real.metrics import Mask, mask_iou
 from benchmarks.real.rows import Row
 from benchmarks.real.sources import folder, request_elements
@@ -20,8 +20,7 @@ def measure(data: Path) -> list[Row]:
     """One row: how far the instances together are the pixels that two of the three workers drew."""
     request = request_elements(folder(data, DATA_SETS[0]) / "consolidation_request.json")
     ours, single = [], []
-    for elements in request.values():
-        made = label_of(InstanceMaskKind(), elements)
+    for made in labels_of(InstanceMaskKind(), request).values():
         drawn = [_drawn(answer.value) for answer in made.answers]
         majority: Mask = np.sum(drawn, axis=0) * 2 > len(drawn)
         ours.append(mask_iou(_label(made), majority))

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from consolidation.estimation.matching import Overlaps
 
 Boxes = npt.NDArray[np.float64]
-_BLOCK = 256
+_BLOCK = 100_000
 
 
 def overlaps_between(boxes: Boxes, workers: npt.NDArray[np.int64], most: int | None = None) -> Overlaps:
@@ -25,30 +25,44 @@ def overlaps_between(boxes: Boxes, workers: npt.NDArray[np.int64], most: int | N
     Raises:
         OverflowError: there are more than `most` pairs.
 
-    A sweep along x compares a block of boxes with those that start before the block ends: time O(P log P) plus the pairs that share
-    an x range, memory O(block * neighbours).
+    A sweep along x compares each box with those that start before it ends, in blocks of some 100,000 pairs: time O(P log P) plus the
+    pairs that share an x range, memory O(P + block).
     """
     order = np.argsort(boxes[:, 0], kind="stable")
-    swept = boxes[order]
-    pairs = 0
+    swept, drawn = boxes[order], workers[order]
+    place = np.arange(len(swept))
+    reach = np.searchsorted(swept[:, 0], swept[:, 2], side="left") - place - 1
+    ahead = np.cumsum(reach)
+    left, top, right, bottom = np.ascontiguousarray(swept.T)
+    area = (right - left) * (bottom - top)
+    pairs, start = 0, 0
     found: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]] = []
-    for start in range(0, len(swept), _BLOCK):
-        stop = min(start + _BLOCK, len(swept))
-        reach = int(np.searchsorted(swept[:, 0], swept[start:stop, 2].max(), side="left"))
-        iou = iou_matrix(swept[start:stop], swept[start : max(reach, stop)])
-        rows, columns = np.nonzero(iou > 0)
-        one, other = order[rows + start], order[columns + start]
-        wanted = (columns > rows) & (workers[one] != workers[other])
-        rows, columns = rows[wanted], columns[wanted]
-        pairs += len(rows)
+    while start < len(swept):
+        done = int(ahead[start - 1]) if start else 0
+        stop = max(int(np.searchsorted(ahead, done + _BLOCK)), start + 1)
+        one = np.repeat(place[start:stop], reach[start:stop])
+        other = (
+            np.arange(done, done + len(one))
+            - np.repeat(ahead[start:stop] - reach[start:stop], reach[start:stop])
+            + one
+            + 1
+        )
+        height = np.minimum(bottom[one], bottom[other]) - np.maximum(top[one], top[other])
+        wanted = (height > 0) & (drawn[one] != drawn[other])
+        one, other, height = one[wanted], other[wanted], height[wanted]
+        shared = (np.minimum(right[one], right[other]) - left[other]) * height
+        union = area[one] + area[other] - shared
+        kept = (shared > 0) & (union > 0)
+        pairs += int(kept.sum())
         if most is not None and pairs > most:
             raise OverflowError(f"more than {most} pairs of boxes overlap")
-        found.append((order[rows + start], order[columns + start], iou[rows, columns]))
+        found.append((order[one[kept]], order[other[kept]], shared[kept] / union[kept]))
+        start = stop
     if not found:
         return Overlaps(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
     one, other, iou = (np.concatenate(column) for column in zip(*found, strict=True))
     first, second = np.minimum(one, other), np.maximum(one, other)
-    sequence = np.lexsort((second, first))
+    sequence = np.argsort(first * len(boxes) + second)
     return Overlaps(first[sequence], second[sequence], iou[sequence])
 
 

@@ -1,218 +1,150 @@
-"""How exact workers are, and which way they lean, from how far their drawings of the same things lie apart.
+"""How exact each worker places things, seen over many data objects.
 
-What is true of a thing is never seen; but the drawings of three workers say how far each is from the others, and those of many things how
-far each usually is. Every worker has a variance, as a multiple of what is usual for the thing, and an offset: pixels by which the
-worker's borders lie outside of where they should be. Both are estimated together, by maximum likelihood with a prior (restricted to what
-the unknown truth leaves free), reweighted so that one gross drawing counts for little (as in Lange, Little & Taylor 1989,
-doi:10.2307/2290063). Offsets are random effects (DerSimonian & Laird 1986, doi:10.1016/0197-2456(86)90046-2): as far as workers do not
-differ by more than chance, they are 0.
+Two workers' points of the same things lie apart by the sum of both workers' errors. So the distances between the points of every two
+workers tell whose errors are how large, wherever the things are; all that is kept of a data object is the median distance of each pair.
+A worker's error has a variance of the worker's own, the same everywhere, times a scale of the data object: how hard it is, and how many
+pixels it has. Both are estimated by expectation-maximisation for the components of a variance (Dempster, Laird & Rubin 1977, section 4.4),
+with the heavy tails of a t-distribution (Lange, Little & Taylor 1989, doi:10.2307/2290063), so that one bad day counts for little.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.tallies import Tallies
+from consolidation.estimation.locations import grouped_median
+from consolidation.estimation.nearness import later
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-PRIOR = 4.0
-"""Things' worth of belief that a worker is as exact as the others."""
-_THING = 1.0
-"""Drawings' worth of belief that a thing is drawn as exactly as the others are."""
-_FREEDOM = 4.0
-_ROUNDS = 20
-_LEAST = 0.03
-"""No worker's variance is taken for less than this share of the usual one, so that nobody decides alone."""
-_KNOWN = 1e-3
-"""The variance of a gold answer."""
-_TINY = 1e-12
-_SPREAD, _FREE = ("spread",), ("spread", "free")
-_DRAWN, _SUM, _WEIGHT, _SQUARES = ("offset", "things"), ("offset",), ("offset", "weight"), ("offset", "squares")
-_KEYS = (_SPREAD, _FREE, _DRAWN, _SUM, _WEIGHT, _SQUARES)
+PRIOR = 10.0
+"""Points' worth of belief that a worker is as exact as the others."""
+SCALE_PRIOR = 3.0
+"""Points' worth of belief that a data object's scale is that of the batch."""
+FREEDOM = 4.0
+"""Degrees of freedom of the t-distribution."""
+_ROUNDS = 500
+_CLOSE = 1e-4
+_EXACT = 1e-9
+"""Variance of the truth."""
 
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """How far M workers' drawings of one thing lie apart.
+    """How far apart pairs of workers place the same things, in one data object.
 
     Attributes:
-        workers: M worker ids, each once.
-        squares: float64, shape (M, M): mean squared distance between two drawings, in pixels.
-        offsets: float64, shape (M,): mean distance by which a drawing lies outside of one line, the same for all, in pixels.
-        size: what the thing's errors are measured by, in pixels, > 0.
+        first, second: int64, shape (E,): two workers, first < second; each pair once, sorted.
+        points: float64, shape (E,): points' worth of evidence; a thing that m workers placed is worth m - 1 points over all pairs.
+        variance: float64, shape (E,): of the difference along one axis.
     """
 
-    workers: tuple[str, ...]
-    squares: Floats
-    offsets: Floats
-    size: float
+    first: Integers
+    second: Integers
+    points: Floats
+    variance: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Exactness:
-    """What is known of how exactly workers draw.
+    """What `learn_exactness` found.
 
     Attributes:
-        variances: by worker id, as a multiple of what is usual, > 0; one who is not there has 1.
-        offsets: by worker id, pixels by which the worker draws too wide; one who is not there has 0.
-        tallies: what the drawings themselves say, without what was known before.
+        variance: float64, shape (W,): each worker's, over the usual one; 1 where nothing is known.
+        errors: float64, shape (W,): sum of the squared errors along one axis, each over the scale of its data object.
+        points: float64, shape (W,): how many these are.
     """
 
-    variances: Mapping[str, float] = field(default_factory=dict)
-    offsets: Mapping[str, float] = field(default_factory=dict)
-    tallies: Tallies = field(default_factory=Tallies)
-
-    def __bool__(self) -> bool:
-        """Whether anything is known of anybody."""
-        return bool(self.variances)
+    variance: Floats
+    errors: Floats
+    points: Floats
 
 
-@dataclass(slots=True)
-class _Things:
-    """Things that equally many workers drew: numbers of workers, shape (C, M), and what `Apart` has of each."""
-
-    workers: Integers
-    squares: Floats
-    offsets: Floats
-    sizes: Floats
-
-
-def learn_exactness(things: Sequence[Apart], known: Tallies, gold: str = "") -> Exactness:
-    """Estimate all workers' variances and offsets.
+def apart(points: Floats, places: Integers, workers: Integers) -> Apart:
+    """How far apart workers place the same things.
 
     Args:
-        things: those that at least two workers drew are used.
-        known: statistics of earlier things.
-        gold: the worker id under which what is known to be right stands. Where there is such, offsets are from it; otherwise they are so
-            that those of the steadiest workers come to 0.
+        points: float64, shape (P, 2). Not modified.
+        places: int64, shape (P,): the thing, ascending. workers: int64, shape (P,), each at most once for a thing.
 
-    Returns:
-        Of every worker with a drawing, or known. Nothing of anybody without drawings and statistics.
-
-    Does not depend on the order of the things, but for rounding. Time O(rounds * drawings * workers of a thing).
+    The variance is that of a normal distribution in the plane with the median of the squared distances: up to half of them may be gross.
+    Time O(E log E) for E pairs of points of the same thing.
     """
-    stacks, names = _stacked(things, known)
-    if not names:
-        return Exactness()
-    before = np.array([[known.of(name).get(key, 0.0) for key in _KEYS] for name in names]).T
-    fixed = np.array([name == gold for name in names])
-    variances, offsets = np.where(fixed, _KNOWN, 1.0), np.zeros(len(names))
-    seen = np.zeros_like(before)
-    for _ in range(_ROUNDS):
-        usual = _usual(stacks, variances, offsets)
-        seen = sum((_seen(stack, variances, offsets, usual) for stack in stacks), np.zeros_like(before))
-        total = seen + before
-        spread = (total[0] + PRIOR) / (total[1] + PRIOR)
-        updated = np.where(fixed, _KNOWN, np.maximum(spread, _LEAST))
-        moved = _offsets(total[2:], fixed)
-        settled = np.allclose(updated, variances, rtol=1e-4) and np.allclose(moved, offsets, atol=1e-3)
-        variances, offsets = updated, moved
-        if settled:
-            break
-    tallies = {
-        name: dict(zip(_KEYS, sums, strict=True))
-        for name, sums in zip(names, seen.T.tolist(), strict=True)
-        if any(sums)
-    }
-    return Exactness(
-        dict(zip(names, variances.tolist(), strict=True)),
-        dict(zip(names, offsets.tolist(), strict=True)),
-        Tallies(tallies),
+    ends = np.searchsorted(places, places, side="right")
+    size = ends - np.searchsorted(places, places)
+    one, other = later(np.arange(len(places)), ends)
+    if not len(one):
+        return Apart(one, other, np.zeros(0), np.zeros(0))
+    low, high = np.minimum(workers[one], workers[other]), np.maximum(workers[one], workers[other])
+    count = int(high.max()) + 1
+    pairs, pair, seen = np.unique(low * count + high, return_inverse=True, return_counts=True)
+    squares = ((points[one] - points[other]) ** 2).sum(1)
+    medians = grouped_median(squares, pair, np.ones(len(pair)))
+    return Apart(
+        pairs // count,
+        pairs % count,
+        np.bincount(pair, 2 / size[one]).astype(np.float64),
+        medians / (2 * _median_of(seen)),
     )
 
 
-def _stacked(things: Sequence[Apart], known: Tallies) -> tuple[list[_Things], list[str]]:
-    """Things by the number of workers who drew them, and all workers, sorted."""
-    by_size = defaultdict[int, list[Apart]](list)
-    for thing in things:
-        if len(thing.workers) > 1:
-            by_size[len(thing.workers)].append(thing)
-    listed = {name for same in by_size.values() for thing in same for name in thing.workers}
-    listed |= {name for name in known.workers if not known.of(name).keys().isdisjoint(_KEYS)}
-    names = sorted(listed)
-    number = {name: place for place, name in enumerate(names)}
-    stacks = [
-        _Things(
-            np.array([[number[name] for name in thing.workers] for thing in same], np.int64),
-            np.array([thing.squares for thing in same]),
-            np.array([thing.offsets for thing in same]),
-            np.array([thing.size for thing in same]),
-        )
-        for _, same in sorted(by_size.items())
-    ]
-    return stacks, names
+def _median_of(counts: Integers) -> Floats:
+    """The expected median of so many values of an exponential distribution of mean 1: a small sample's is larger than ln 2."""
+    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, int(counts.max()) + 1))])
+    expected: Floats = harmonic[counts] - (harmonic[counts // 2] + harmonic[(counts - 1) // 2]) / 2
+    return expected
 
 
-def _residuals(stack: _Things, variances: Floats, offsets: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mean squared distance of each drawing from its thing's consensus, in its thing's size; share in that; offsets corrected."""
-    share = 1 / variances[stack.workers]
-    share /= share.sum(axis=1, keepdims=True)
-    corrected = stack.offsets - offsets[stack.workers]
-    squares = stack.squares - _differences(stack.offsets) + _differences(corrected)
-    to_all = np.einsum("cij,cj->ci", squares, share)
-    apart = to_all - (to_all * share).sum(axis=1, keepdims=True) / 2
-    return np.maximum(apart, 0.0) / stack.sizes[:, None] ** 2, share, corrected
+def learn_exactness(
+    evidence: Apart,
+    objects: Integers,
+    known: tuple[Floats, Floats],
+    exact: npt.NDArray[np.bool_] | None = None,
+) -> Exactness:
+    """Each worker's variance over the usual one.
 
+    Args:
+        evidence: of all data objects, one after the other: shape (E,); workers in [0, W).
+        objects: int64, shape (E,): the data object.
+        known: `errors` and `points` of an earlier `Exactness`, float64, shape (W,) each; zeros where nothing is known.
+        exact: bool, shape (W,): whose points are the truth; None: nobody's.
 
-def _differences(values: Floats) -> Floats:
-    squared: Floats = (values[:, :, None] - values[:, None, :]) ** 2
-    return squared
+    Returns:
+        Variances, drawn to 1, which is what the harmonic mean of all is by what was known before. `errors` and `points` are those of this
+        evidence alone and add up with those known.
 
-
-def _usual(stacks: Sequence[_Things], variances: Floats, offsets: Floats) -> float:
-    """The usual variance of a drawing by a worker of variance 1, in its thing's size."""
-    found = [np.zeros(0)]
-    for stack in stacks:
-        apart, share, _ = _residuals(stack, variances, offsets)
-        found.append((apart / variances[stack.workers]).sum(axis=1) / (share.shape[1] - 1))
-    every = np.concatenate(found)
-    return float(np.median(every)) if len(every) else 0.0
-
-
-def _seen(stack: _Things, variances: Floats, offsets: Floats, usual: float) -> Floats:
-    """The statistics of `_KEYS`, for each worker."""
-    apart, share, corrected = _residuals(stack, variances, offsets)
-    own = variances[stack.workers]
-    free = 1 - share
-    own_scale = (apart / own).sum(axis=1, keepdims=True) + _THING * usual
-    scale = own_scale / (share.shape[1] - 1 + _THING) + _TINY
-    spread = apart / scale
-    trust = (_FREEDOM + 1) / (_FREEDOM + spread / (own * free))
-    variance = own * scale * stack.sizes[:, None] ** 2
-    middle = (share * corrected).sum(axis=1, keepdims=True)
-    outside = stack.offsets - (middle - share * corrected) / free
-    weight = free / (variance + _TINY)  # one over the variance of a drawing and of the others' consensus together
-    weight *= trust
-    columns = (
-        trust * spread, free, np.ones_like(free),
-        weight * outside, weight, weight * outside**2,
-    )  # fmt: skip
-    flat = stack.workers.reshape(-1)
-    return np.array([np.bincount(flat, column.reshape(-1), len(variances)) for column in columns])
-
-
-def _offsets(sums: Floats, fixed: npt.NDArray[np.bool_]) -> Floats:
-    """Offsets as random effects, from the last four of `_KEYS`; shape (W,)."""
-    things, total, weight, squares = sums
-    some = (weight > 0) & ~fixed
-    offsets = np.zeros(len(weight))
-    count = int(some.sum())
-    if count < 2 or things[some].sum() <= count:
-        return offsets
-    mean = total[some] / weight[some]
-    noise = max(float((squares[some] - total[some] * mean).sum() / (things[some].sum() - count)), 0.0)
-    heavy = weight[some]
-    level = 0.0 if fixed.any() else float((heavy * mean).sum() / heavy.sum())
-    excess = float((heavy * (mean - level) ** 2).sum()) - noise * (count - (not fixed.any()))
-    between = max(excess / float(heavy.sum() - (heavy**2).sum() / heavy.sum()), 0.0)
-    if between > 0:
-        offsets[some] = (mean - level) * between / (between + noise / heavy)
-    return offsets
-
+    Time O(E) a round, at most 500 rounds, memory O(E).
+    """
+    errors, points = known[0] + PRIOR, known[1] + PRIOR
+    able = np.ones(len(errors), bool) if exact is None else ~exact
+    shown = evidence.variance > 0
+    one, other, worth, square = (
+        column[shown] for column in (evidence.first, evidence.second, evidence.points, evidence.variance)
+    )
+    here = (np.bincount(one, worth, len(errors)) + np.bincount(other, worth, len(errors))) * able
+    variance: Floats = np.where(able, errors / points, _EXACT)
+    found = np.zeros(len(errors))
+    if not len(one):
+        return Exactness(variance, found, here)
+    _, objects = np.unique(objects[shown], return_inverse=True)
+    total = np.bincount(objects, worth)
+    scale = np.full(len(total), (square * worth).sum() / (worth * (variance[one] + variance[other])).sum())
+    for _ in range(_ROUNDS):
+        both = variance[one] + variance[other]
+        seen = square / scale[objects]
+        seen = worth * (FREEDOM + 2) * seen / (FREEDOM + 2 * seen / both)
+        rest = worth * variance[one] * variance[other] / both
+        found = np.zeros(len(errors))
+        for end in (one, other):
+            found += np.bincount(end, seen * (variance[end] / both) ** 2 + rest, len(errors))
+        spent = np.bincount(objects, seen / both) * scale
+        usual = spent.sum() / total.sum()
+        scale = (spent + SCALE_PRIOR * usual) / (total + SCALE_PRIOR)
+        before, variance = variance, np.where(able, (errors + found) / (points + here), _EXACT)
+        variance[able] *= (errors / variance)[able].sum() / points[able].sum()
+        if np.abs(variance / before - 1).max() < _CLOSE:
+            break
+    return Exactness(variance, found * able, here)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from itertools import combinations
 
 import numpy as np
 
 from consolidation.estimation.matching import Overlaps, cluster_parts
+from consolidation.estimation.nearness import later
 
 
 def match_groups(
@@ -28,23 +27,18 @@ def match_groups(
     Time O(G log G + pairs of groups that share a part), and for each part the square of the workers who have it.
     """
     groups = sorted(held, key=lambda group: (sorted(held[group]), group))
-    holders = defaultdict[int, list[int]](list)
-    for number, group in enumerate(groups):
-        for part in held[group]:
-            holders[part].append(number)
-    shared = Counter(
-        pair
-        for sharing in holders.values()
-        for pair in combinations(sharing, 2)
-        if groups[pair[0]][0] != groups[pair[1]][0]
-    )
-    pairs = sorted(shared)
-    sizes = [len(held[group]) for group in groups]
-    iou = [shared[one, other] / (sizes[one] + sizes[other] - shared[one, other]) for one, other in pairs]
-    ends = np.array(pairs, np.int64).reshape(-1, 2)
+    rows = [(part, number) for number, group in enumerate(groups) for part in held[group]]
+    parts, numbers = np.array(sorted(rows), np.int64).reshape(-1, 2).T
+    workers = np.array([worker for worker, _ in groups], np.int64)
+    sizes = np.bincount(numbers, minlength=len(groups))
+    first, second = later(np.arange(len(parts)), np.searchsorted(parts, parts, side="right"))
+    one, other = numbers[first], numbers[second]
+    apart = workers[one] != workers[other]
+    pairs, shared = np.unique(one[apart] * max(len(groups), 1) + other[apart], return_counts=True)
+    one, other = np.divmod(pairs, max(len(groups), 1))
     clusters = cluster_parts(
-        Overlaps(ends[:, 0], ends[:, 1], np.array(iou)),
-        workers=[worker for worker, _ in groups],
+        Overlaps(one, other, shared / (sizes[one] + sizes[other] - shared)),
+        workers=workers.tolist(),
         categories=[0] * len(groups),
         thresholds=[threshold] * len(groups),
     )

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.medians import median
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
@@ -44,7 +46,12 @@ class Located:
 
 
 def locate(
-    points: Floats, places: Integers, workers: Integers, votes: Floats, prior: float = PRIOR
+    points: Floats,
+    places: Integers,
+    workers: Integers,
+    votes: Floats,
+    prior: float = PRIOR,
+    exactness: Floats | None = None,
 ) -> Located:
     """The places that points of several workers mean.
 
@@ -54,6 +61,8 @@ def locate(
         workers: int64, shape (P,): whose point it is, in [0, W).
         votes: float64, shape (P,): what the worker counts for, > 0.
         prior: points' worth of belief that all workers are equally exact.
+        exactness: float64, shape (W,): the workers' variances, over the common one, as far as known from elsewhere
+            (`estimation.exactness`): what these points are weighed against by the prior. None: all alike.
 
     Returns:
         The places. Equal points come back unchanged; two workers of equal votes give the mean.
@@ -62,12 +71,15 @@ def locate(
     """
     if not len(points):
         return Located(np.zeros((0, 2)), np.zeros(0))
+    count = int(workers.max()) + 1
+    expected = np.ones(count) if exactness is None else exactness[:count]
     middle = np.column_stack([grouped_median(points[:, axis], places, votes) for axis in (0, 1)])
     offsets = points - middle[places]
     squares = (offsets**2).sum(1)
     several = np.bincount(places)[places] > 1
-    common = _common_variance(squares[several])
-    variance = np.full(workers.max() + 1, common)
+    share = expected[workers]
+    common = _common_variance((squares / share)[several])
+    variance = common * expected
     shift = np.zeros_like(middle)
     for _ in range(_ROUNDS):
         weight = votes * (FREEDOM + 2) / (FREEDOM * variance[workers] + squares + _TINY)
@@ -75,18 +87,19 @@ def locate(
         shift = np.column_stack([np.bincount(places, weight * offsets[:, axis]) / total for axis in (0, 1)])
         squares = ((offsets - shift[places]) ** 2).sum(1)
         free = np.maximum(1 - weight / total[places], _LEAST_FREE)
-        common = _common_variance((squares / free)[several])
+        common = _common_variance((squares / (free * share))[several])
         spent = (FREEDOM + 2) * squares / (FREEDOM + squares / (variance[workers] + _TINY))
-        own = np.bincount(workers, spent * several) + 2 * prior * common
-        variance = own / (np.bincount(workers, 2 * free * several) + 2 * prior)
-        variance = np.maximum(variance, _LEAST_SHARE * common)
+        errors = np.bincount(workers, spent * several)
+        counts = np.bincount(workers, 2 * free * several)
+        own = (errors + 2 * prior * common * expected) / (counts + 2 * prior)
+        variance = np.maximum(own, _LEAST_SHARE * common)
     spread = np.sqrt(np.bincount(places, votes * squares) / np.bincount(places, votes))
     return Located(middle + shift, spread)
 
 
 def _common_variance(squares: Floats) -> float:
     """Of one axis, from the median squared distance in the plane: up to half of the points may be anywhere."""
-    return float(np.median(squares)) / _MEDIAN_OF_SQUARES if len(squares) else 0.0
+    return median(squares) / _MEDIAN_OF_SQUARES if len(squares) else 0.0
 
 
 def grouped_median(values: Floats, groups: Integers, weights: Floats) -> Floats:

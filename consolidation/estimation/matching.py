@@ -10,9 +10,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+
+_SLACK = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,52 @@ def cluster_parts(
         Clusters as ascending lists of parts, ordered by their first part. Every part is in exactly one.
 
     Ties: equal means are joined in the order of the clusters' first parts; give parts in an order that does not depend on that
-    of the workers. Time O(E log E) for overlaps that are few per part, memory O(P + E).
+    of the workers. Time O(E log E) for overlaps that are few per part, memory O(P + E). Parts of which nobody doubts what belongs
+    together, most of them as a rule, are grouped by a few array operations.
     """
-    linkage = _Linkage(overlaps, workers, thresholds)
-    linkage.join([a == b for a, b in _pairs_of(overlaps, categories)])
-    linkage.join([True] * len(overlaps.iou))
-    return sorted(sorted(members) for members in linkage.members.values())
+    clear, open_parts = _clear_groups(overlaps, np.asarray(thresholds, np.float64))
+    if not len(open_parts):
+        return clear
+    number = np.full(len(workers), -1)
+    number[open_parts] = np.arange(len(open_parts))
+    among = (number[overlaps.first] >= 0) & (number[overlaps.second] >= 0)
+    rest = Overlaps(number[overlaps.first[among]], number[overlaps.second[among]], overlaps.iou[among])
+    parts: list[int] = open_parts.tolist()
+    linkage = _Linkage(rest, [workers[part] for part in parts], [thresholds[part] for part in parts])
+    linkage.join([a == b for a, b in _pairs_of(rest, [categories[part] for part in parts])])
+    linkage.join([True] * len(rest.iou))
+    joined = ([parts[member] for member in sorted(members)] for members in linkage.members.values())
+    return sorted([*clear, *joined])
+
+
+def _clear_groups(
+    overlaps: Overlaps, thresholds: npt.NDArray[np.float64]
+) -> tuple[list[list[int]], npt.NDArray[np.int64]]:
+    """Clusters that no order of joining could change, by their first part, and the parts that are in none of them.
+
+    Clusters are joined only where some pair between them reaches its threshold. So a group in which every pair reaches every threshold, and
+    from which no such pair leads outside, is a cluster: its workers are all different, as parts of one worker do not count as overlapping.
+    """
+    parts = len(thresholds)
+    strong = overlaps.iou >= np.maximum(thresholds[overlaps.first], thresholds[overlaps.second])
+    first, second = overlaps.first[strong], overlaps.second[strong]
+    head = np.arange(parts)
+    np.minimum.at(head, second, first)
+    size = np.bincount(head, minlength=parts)
+    inside = head[first] == head[second]
+    pairs = np.bincount(head[first[inside]], minlength=parts)
+    doubtful = pairs * 2 != size * (size - 1)
+    doubtful[head[first[~inside]]] = doubtful[head[second[~inside]]] = True
+    needed = np.zeros(parts)
+    np.maximum.at(needed, head, thresholds)
+    short = inside & (overlaps.iou[strong] < needed[head[first]] * (1 + _SLACK))
+    doubtful[head[first[short]]] = True
+    order = np.argsort(head, kind="stable")
+    order = order[~doubtful[head[order]]]
+    members: list[int] = order.tolist()
+    ends: list[int] = np.cumsum(size[(size > 0) & ~doubtful]).tolist()
+    groups = [members[start:end] for start, end in pairwise([0, *ends])]
+    return groups, np.flatnonzero(doubtful[head])
 
 
 def _pairs_of(overlaps: Overlaps, values: Sequence[int]) -> list[tuple[int, int]]:

@@ -8,6 +8,13 @@ import numpy.typing as npt
 _SLACK = 1e-9
 
 
+def median(values: npt.NDArray[np.float64]) -> float:
+    """The median of at least one value, float64, shape (n,); of an even number the mean of the middle two. Time O(n)."""
+    half = len(values) // 2
+    ranked = np.partition(values, [max(half - 1, 0), half])
+    return float(ranked[half] if len(values) % 2 else (ranked[half - 1] + ranked[half]) / 2)
+
+
 def weighted_medians(
     values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
@@ -23,6 +30,9 @@ def weighted_medians(
 
     Time O(n log M) and memory O(n) for n values.
     """
+    if weights.size and (weights == weights.reshape(-1)[0]).all():
+        ordered, members = np.sort(values, axis=-2), values.shape[-2]
+        return _between(ordered[..., (members - 1) // 2, :], ordered[..., members // 2, :])
     order = np.argsort(values, axis=-2, kind="stable")
     ranked = np.take_along_axis(values, order, axis=-2)
     heavy = np.broadcast_to(weights[..., None], values.shape)
@@ -32,9 +42,37 @@ def weighted_medians(
     upper = np.argmax(reached > half + slack, axis=-2)[..., None, :]
     low = np.take_along_axis(ranked, lower, axis=-2)[..., 0, :]
     high = np.take_along_axis(ranked, upper, axis=-2)[..., 0, :]
+    return _between(low, high)
+
+
+def _between(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     # Halved before they are added, as their sum may be no float; what halving would lose is kept where both are one value.
     median: npt.NDArray[np.float64] = np.where(low == high, low, low / 2 + high / 2)
     return median
+
+
+def grouped_medians(
+    values: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """`weighted_medians` of groups of different sizes.
+
+    Args:
+        values: float64, shape (n, K): the members of the first group, then those of the second, and so on. Not modified.
+        sizes: int64, shape (G,), >= 1: members of each group; n in all.
+        weights: float64, shape (n,): > 0.
+
+    Returns:
+        float64, shape (G, K).
+
+    Time O(n log n), and that of a few array operations for each distinct size.
+    """
+    medians = np.empty((len(sizes), values.shape[1]))
+    starts = np.cumsum(sizes) - sizes
+    for size in np.unique(sizes).tolist():
+        groups = np.flatnonzero(sizes == size)
+        members = starts[groups][:, None] + np.arange(size)
+        medians[groups] = weighted_medians(values[members], weights[members])
+    return medians
 
 
 def weighted_median(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> float:

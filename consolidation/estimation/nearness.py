@@ -7,10 +7,13 @@ from the answers themselves, below a ceiling.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.matching import Overlaps
+from consolidation.estimation.medians import median
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -38,7 +41,7 @@ def closeness(distances: Floats, tolerance: float) -> Floats:
 
 
 def pairs_within(
-    points: Floats, workers: Integers, reach: float, most: int
+    points: Floats, workers: Integers, reach: float, most: int, categories: Integers | None = None
 ) -> tuple[Integers, Integers, Floats]:
     """All pairs of points of different workers that lie within reach.
 
@@ -46,6 +49,7 @@ def pairs_within(
         points: float64, shape (P, 2), in pixels. workers: int64, shape (P,). Not modified.
         reach: in pixels, > 0.
         most: pairs that are borne.
+        categories: int64, shape (P,), >= 0: only pairs of one category; None: of any.
 
     Returns:
         int64, int64, float64, shape (E,) each: the two points, first < second, and their distance; sorted by point.
@@ -55,14 +59,15 @@ def pairs_within(
 
     A sweep along y: time O(P log P) plus the pairs that share a y range, memory O(P + E) and a block of pairs.
     """
-    order = np.argsort(points[:, 1], kind="stable")
-    x, y, made_by = points[order, 0], points[order, 1], workers[order]
-    ends = np.searchsorted(y, y + reach, side="right")
+    sort = np.zeros(len(points), np.int64) if categories is None else categories
+    order = np.lexsort((points[:, 1], sort))
+    x, y, made_by, sort = points[order, 0], points[order, 1], workers[order], sort[order]
+    ends = _ends(y, sort, reach)
     found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     pairs, start = 0, 0
     while start < len(y):
         stop = max(start + 1, int(np.searchsorted(np.cumsum(ends[start:] - start), _BLOCK)) + start)
-        row, column = _later(np.arange(start, stop), ends[start:stop])
+        row, column = later(np.arange(start, stop), ends[start:stop])
         wanted = (np.abs(x[row] - x[column]) <= reach) & (made_by[row] != made_by[column])
         row, column = row[wanted], column[wanted]
         distances = np.hypot(x[row] - x[column], y[row] - y[column])
@@ -73,12 +78,28 @@ def pairs_within(
         if pairs > most:
             raise OverflowError(f"more than {most} pairs of points lie within {reach:g} pixels")
     first, second, distances = (np.concatenate(column) for column in zip(*found, strict=True))
-    sequence = np.lexsort((second, first))
+    sequence = np.argsort(first * len(points) + second)
     return first[sequence], second[sequence], distances[sequence]
 
 
-def _later(rows: Integers, ends: Integers) -> tuple[Integers, Integers]:
-    """Each row with every number after it that lies before the row's end."""
+def _ends(y: Floats, sort: Integers, reach: float) -> Integers:
+    """For each point, where those of its sort end that lie within reach above it; both sorted by sort, then by y."""
+    bounds = np.flatnonzero(np.diff(sort, prepend=-1, append=-1))
+    ends = np.empty(len(y), np.int64)
+    for start, stop in pairwise(bounds.tolist()):
+        ends[start:stop] = np.searchsorted(y[start:stop], y[start:stop] + reach, side="right") + start
+    return ends
+
+
+def later(rows: Integers, ends: Integers) -> tuple[Integers, Integers]:
+    """Each row with every number after it that lies before the row's end.
+
+    Args:
+        rows, ends: int64, shape (n,): ends > rows. Not modified.
+
+    Returns:
+        int64, int64, shape (sum of ends - rows - 1,). Time and memory O of that.
+    """
     counts = ends - rows - 1
     offsets = np.repeat(np.cumsum(counts) - counts, counts)
     return np.repeat(rows, counts), np.repeat(rows + 1, counts) + np.arange(counts.sum()) - offsets
@@ -101,11 +122,9 @@ def point_overlaps(
         OverflowError: there are more than `most` pairs.
     """
     ceiling = min(ceiling, max(_spacing(points, workers, categories), least_tolerance(ceiling)))
-    first, second, distances = pairs_within(points, workers, ceiling, most)
-    alike = categories[first] == categories[second]
-    tolerance = tolerance_seen(first[alike], second[alike], distances[alike], workers, ceiling)
-    close = distances <= tolerance
-    return Overlaps(first[close], second[close], closeness(distances[close], tolerance))
+    tolerance = tolerance_seen(*pairs_within(points, workers, ceiling, most, categories), workers, ceiling)
+    first, second, distances = pairs_within(points, workers, tolerance, most)
+    return Overlaps(first, second, closeness(distances, tolerance))
 
 
 def tolerance_seen(
@@ -148,14 +167,14 @@ def _spacing(points: Floats, workers: Integers, categories: Integers) -> float:
 
     The median over at most `_SAMPLE` marks of each worker, then over workers; infinite where nobody marked a category twice.
     """
-    usual, plane = [], points[:, 0] + 1j * points[:, 1]
+    usual = []
     for worker in range(int(workers.max(initial=-1)) + 1):
         own = np.flatnonzero(workers == worker)
         some = own[:: -(-len(own) // _SAMPLE) or 1]
-        apart = np.abs(plane[some, None] - plane[None, own])
+        x, y = (points[some, None, axis] - points[None, own, axis] for axis in (0, 1))
         other = (categories[some, None] == categories[None, own]) & (some[:, None] != own[None])
-        nearest = np.where(other, apart, np.inf).min(axis=1, initial=np.inf)
+        nearest = np.where(other, x * x + y * y, np.inf).min(axis=1, initial=np.inf)
         finite = nearest[np.isfinite(nearest)]
         if len(finite):
-            usual.append(float(np.median(finite)))
-    return float(np.median(usual)) if usual else np.inf
+            usual.append(median(np.sqrt(finite)))
+    return median(np.array(usual)) if usual else np.inf

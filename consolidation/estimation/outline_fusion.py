@@ -11,7 +11,6 @@ from itertools import combinations
 import numpy as np
 
 from consolidation.estimation.contours import sharpened, simplified, trace
-from consolidation.estimation.exactness import Apart
 from consolidation.estimation.outline_grid import crossings_of, extents, median_region
 from consolidation.estimation.outline_settling import Laid, apart, lay, settled
 from consolidation.estimation.outlines import (
@@ -30,6 +29,8 @@ LINES = (64, 128, 256)
 """Grid lines across a group, in each direction."""
 TOLERANCE, TOLERANCE_SHARE = 0.5, 0.005
 """By how much leaving out vertices may move the border: pixels, and share of the diagonal of the group's extent; the smaller of the two."""
+PLACES = 128
+"""Places on a contour at which its outlines are compared."""
 _ACROSS = 4.0
 """Grid lines across the mean width of an outline, so that thin ones are not lost."""
 _BETWEEN = 1.6
@@ -167,15 +168,13 @@ def settle(arranged: Arranged, variances: Floats, leanings: Floats, votes: Float
     return [made[number] for number in range(len(arranged.groups))]
 
 
-def things_apart(arranged: Arranged, workers: Sequence[str]) -> list[Apart]:
-    """What the groups of several members show of how exact the outlines' workers are."""
-    found = []
-    for traced, laid in arranged.laid:
-        for thing, members in enumerate(traced.members):
-            squares, offsets = apart(laid, thing, len(members))
-            names = tuple(workers[member] for member in members)
-            found.append(Apart(names, squares, offsets, float(laid.widths[thing])))
-    return found
+def things_apart(arranged: Arranged) -> list[tuple[Sequence[int], Floats, Floats, float]]:
+    """How far the outlines of each group lie apart that has several: its members, and what `border_exactness.Apart` has of them."""
+    return [
+        (members, *apart(laid, thing, len(members)), float(laid.widths[thing]))
+        for traced, laid in arranged.laid
+        for thing, members in enumerate(traced.members)
+    ]
 
 
 def _agreed(members: Outlines, weights: Floats) -> Outline | None:
@@ -303,14 +302,17 @@ def _polished(traced: _Traced, contours: Outlines) -> list[Outline]:
 
     Args:
         traced: where they come from.
-        contours: those, or others of the same groups.
+        contours: those themselves, of which the grid cut the corners off, or others of the same groups.
     """
     if not len(contours):
         return []
     step, low, lines = traced.step, traced.low, traced.lines
     tolerance = np.minimum(TOLERANCE, TOLERANCE_SHARE * lines * np.hypot(step[:, 0], step[:, 1]))
     kept = simplified(contours, tolerance)
-    sharp = sharpened(contours, kept, tolerance + _REACH * np.hypot(step[:, 0], step[:, 1]))
+    if contours is traced.contours:
+        sharp = sharpened(contours, kept, tolerance + _REACH * np.hypot(step[:, 0], step[:, 1]))
+    else:
+        sharp = contours.only(kept)
     best = []
     for place, each in enumerate(tolerance.tolist()):
         digits = 1 + max(0, math.ceil(-math.log10(each)))

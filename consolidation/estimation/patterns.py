@@ -1,8 +1,8 @@
 """Pixel patterns: what W workers said of an image, as a histogram of the few joint answers that occur.
 
-A million pixels hold a few thousand distinct patterns (worker 1 said a, worker 2 said b, ...). All that voting, agreement and
-skill estimation need is in the table of patterns and their pixel counts; a look-up table paints the result back. Costs follow
-the patterns, not pixels times categories; no volume of one layer per category is ever built.
+A million pixels hold a few thousand distinct patterns (worker 1 said a, worker 2 said b, ...), and lie in runs along the rows in which no
+worker changes. All that voting, agreement and skill estimation need is in the table of patterns and their pixel counts; a look-up table
+paints the result back. Costs follow runs and patterns, not pixels times categories; no volume of one layer per category is ever built.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _DENSE = 1 << 16
 """Codes up to here fit uint16 and are counted by a table."""
 _TABLE = 1 << 22
 """Most entries of a counting table; beyond it codes are sorted instead."""
-_ROWS = 1 << 17
-"""Pixels coded at a time, so that temporaries stay in the processor's cache."""
+_BLOCK = 1 << 17
+"""Pixels looked at together, so that temporaries stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,22 @@ class Patterns:
 
     Attributes:
         table: uint8 or uint16, shape (U, W): entry [u, w] is what worker w said in pattern u. Rows are in lexical order.
-        pixels: int64, shape (U,): pixels that have the pattern, > 0.
-        codes: uint8, uint16 or uint32, shape (H, X): the pattern of each pixel, an index into `table`.
+        pixels: int64, shape (U,): pixels that have the pattern.
+        codes: uint16 or uint32, shape (R,): the pattern of each run of pixels, an index into `table`.
+        starts: int64, shape (R + 1,): where each run begins in the flat image, and behind the last the number of pixels. Every row begins
+            a run.
+        shape: of the image: (H, X), or (N,) for points.
+        moved, rows: int64, shape (M,) each: pixels, as indices into the flat image, that have another pattern than their run, and which.
+            None as long as there are none.
     """
 
     table: Codes
     pixels: npt.NDArray[np.int64]
     codes: Codes
+    starts: npt.NDArray[np.int64]
+    shape: tuple[int, ...]
+    moved: npt.NDArray[np.int64] | None = None
+    rows: npt.NDArray[np.int64] | None = None
 
     def paint(self, values: npt.NDArray[Value]) -> npt.NDArray[Value]:
         """Give every pixel the value of its pattern.
@@ -46,22 +55,31 @@ class Patterns:
             values: any dtype, shape (U,).
 
         Returns:
-            The dtype of `values`, shape (H, X).
+            The dtype of `values`, in the image's shape.
 
-        Time O(H*X), memory O(H*X).
+        Time O(pixels), memory O(pixels).
         """
-        painted: npt.NDArray[Value] = values.take(self.codes, mode="clip")
-        return painted
+        painted: npt.NDArray[Value] = np.repeat(values.take(self.codes, mode="clip"), np.diff(self.starts))
+        if self.moved is not None and self.rows is not None:
+            painted[self.moved] = values[self.rows]
+        return painted.reshape(self.shape)
+
+    def codes_of_rows(self, top: int, bottom: int) -> Codes:
+        """The pattern of every pixel in rows top to bottom - 1, of none moved; shape (bottom - top, X)."""
+        width = self.shape[1]
+        first, last = np.searchsorted(self.starts, (top * width, bottom * width))
+        codes: Codes = np.repeat(self.codes[first:last], np.diff(self.starts[first : last + 1]))
+        return codes.reshape(bottom - top, width)
 
 
 def find_patterns(maps: Sequence[Codes], sizes: Sequence[int]) -> Patterns:
     """Code the joint answers of W workers.
 
-    Workers are coded one after another in mixed radix; whenever the codes would outgrow a counting table they are first
-    renumbered to those that occur.
+    Runs of pixels in which nobody changes are coded as one. Workers are coded one after another in mixed radix; whenever the codes would
+    outgrow a counting table they are first renumbered to those that occur.
 
     Args:
-        maps: W >= 1 arrays, uint8 or uint16, shape (H, X) each: what the worker said of each pixel. Not modified.
+        maps: W >= 1 arrays, uint8 or uint16, of one shape, (H, X) or (N,): what the worker said of each pixel. Not modified.
         sizes: W numbers: entries of map w are below sizes[w].
 
     Returns:
@@ -70,37 +88,53 @@ def find_patterns(maps: Sequence[Codes], sizes: Sequence[int]) -> Patterns:
     Raises:
         ValueError: no maps, or shapes differ.
 
-    Time O(W*H*X + U), memory 4 bytes per pixel beside the maps, plus a table of at most 32 MB. Only when patterns are so
-    many that no table holds them are codes sorted, at O(H*X log(H*X)) and up to 24 bytes per pixel.
+    Time O(W * pixels) for comparisons of bytes, then O(W * runs + U); memory about 20 bytes per run beside the maps, plus a table of at
+    most 32 MB. Drawings have a run for every ten to a hundred pixels, noise one for each. Only when patterns are so many that no table
+    holds them are codes sorted, at O(runs log(runs)).
     """
     if not maps or any(layer.shape != maps[0].shape for layer in maps):
         raise ValueError("find_patterns needs maps of one shape")
-    codes: Codes = np.zeros(maps[0].shape, np.uint16)
+    starts = _find_runs(maps)
+    codes: Codes = np.zeros(len(starts) - 1, np.uint16)
     table: Codes = np.zeros((1, 0), np.uint16)
     states = 1
-    pending: list[Codes] = []
     radices: list[int] = []
     for layer, size in zip(maps, sizes, strict=True):
-        if states * size > _DENSE and pending:
-            codes, table, _ = _renumber(codes, table, pending, radices)
-            states, pending, radices = len(table), [], []
-        codes = _append(codes, layer, size, states * size)
+        if states * size > _DENSE and radices:
+            codes, table = _renumber(codes, table, radices)
+            states, radices = len(table), []
+        codes = _append(codes, layer.reshape(-1).take(starts[:-1]), size, states * size)
         states *= size
-        pending.append(layer)
         radices.append(size)
-    codes, table, pixels = _renumber(codes, table, pending, radices)
+    codes, table = _renumber(codes, table, radices)
+    pixels = np.bincount(codes, weights=np.diff(starts), minlength=len(table)).astype(np.int64)
     small = np.uint8 if table.max(initial=0) < 256 else np.uint16
-    return Patterns(table.astype(small), pixels, codes)
+    return Patterns(table.astype(small), pixels, codes, starts, maps[0].shape)
 
 
-def _append(codes: Codes, layer: Codes, size: int, states: int) -> Codes:
-    """Make it codes * size + layer, in place where the dtype holds it."""
-    wide = codes.astype(_dtype_for(states, size), copy=False)
-    flat, said = wide.reshape(-1), layer.reshape(-1)
-    for start in range(0, flat.size, _ROWS):
-        block = flat[start : start + _ROWS]
-        np.multiply(block, block.dtype.type(size), out=block)
-        np.add(block, said[start : start + _ROWS], out=block, casting="unsafe")
+def _find_runs(maps: Sequence[Codes]) -> npt.NDArray[np.int64]:
+    """int64, shape (R + 1,): where rows begin and where any map changes along a row, and behind the last the number of pixels."""
+    size, width = maps[0].size, maps[0].shape[-1]
+    flat = [layer.reshape(-1) for layer in maps]
+    found = []
+    for start in range(0, size, _BLOCK):
+        stop = min(start + _BLOCK, size)
+        begins = np.zeros(stop - start, np.bool_)
+        for layer in flat:
+            if start:
+                begins |= layer[start:stop] != layer[start - 1 : stop - 1]
+            else:
+                begins[1:] |= layer[1:stop] != layer[: stop - 1]
+        begins[-start % width :: width] = True
+        found.append(np.flatnonzero(begins) + start)
+    return np.concatenate([*found, [size]])
+
+
+def _append(codes: Codes, said: Codes, size: int, states: int) -> Codes:
+    """The codes with one worker more, in mixed radix."""
+    wide = codes.astype(_dtype_for(states, size))
+    wide *= wide.dtype.type(size)
+    np.add(wide, said, out=wide, casting="unsafe")
     return wide
 
 
@@ -111,40 +145,31 @@ def _dtype_for(states: int, size: int) -> type[np.unsignedinteger[Any]]:
     return np.uint32 if states <= 1 << 32 else np.uint64
 
 
-def _renumber(
-    codes: Codes,
-    table: Codes,
-    pending: Sequence[Codes],
-    radices: Sequence[int],
-) -> tuple[Codes, Codes, npt.NDArray[np.int64]]:
-    """Replace codes by indices of those that occur, extend the table by the workers coded since, count pixels."""
+def _renumber(codes: Codes, table: Codes, radices: Sequence[int]) -> tuple[Codes, Codes]:
+    """Replace codes by indices of those that occur, extend the table by the workers coded since."""
     states = len(table) * int(np.prod(radices, dtype=np.int64))
+    renumbered: Codes
     if states <= _TABLE:
-        counts = _count(codes, states)
-        occurring = np.flatnonzero(counts)
-        pixels = counts[occurring]
-        number: Codes = np.zeros(states, np.uint16 if len(occurring) <= _DENSE else np.uint32)
+        there = np.zeros(states, np.bool_)
+        there[codes] = True
+        occurring = np.flatnonzero(there)
+        number: Codes = np.zeros(states, _index_type(len(occurring)))
         number[occurring] = np.arange(len(occurring))
-        renumbered: Codes = number.take(codes, mode="clip")
+        renumbered = number.take(codes, mode="clip")
     else:
-        distinct, inverse, pixels = np.unique(codes, return_inverse=True, return_counts=True)
+        distinct, inverse = np.unique(codes, return_inverse=True)
         occurring = distinct.astype(np.int64)
-        renumbered = inverse.reshape(codes.shape).astype(np.uint32 if len(occurring) > _DENSE else np.uint16)
+        renumbered = inverse.astype(_index_type(len(occurring)))
     columns, rest = [], occurring
     for size in reversed(radices):
         rest, said = np.divmod(rest, size)
         columns.append(said)
-    grown = np.column_stack([table[rest], *reversed(columns)]) if pending else table
-    return renumbered, grown.astype(np.uint16), pixels.astype(np.int64)
+    grown = np.column_stack([table[rest], *reversed(columns)])
+    return renumbered, grown.astype(np.uint16)
 
 
-def _count(codes: Codes, states: int) -> npt.NDArray[np.int64]:
-    """Occurrences of each code. In blocks: `bincount` widens its argument to 8 bytes an entry."""
-    counts = np.zeros(states, np.int64)
-    flat, block = codes.reshape(-1), max(_ROWS, states)
-    for start in range(0, flat.size, block):
-        counts += np.bincount(flat[start : start + block], minlength=states)
-    return counts
+def _index_type(count: int) -> type[np.unsignedinteger[Any]]:
+    return np.uint16 if count <= _DENSE else np.uint32
 
 
 def category_votes(

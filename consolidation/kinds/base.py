@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import chances
@@ -24,6 +24,7 @@ _ENOUGH_TO_JUDGE = 3
 """Of two answers nobody can say which is excessive, or wrong."""
 _DECISIVE = 1e6
 """Votes of a gold answer: more than all workers have."""
+Made = TypeVar("Made")
 Save: TypeAlias = Callable[[bytes, str], str]
 """Stores an artefact (bytes, file extension) and returns the URI under which the label may refer to it."""
 
@@ -215,19 +216,18 @@ def merge_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Consensu
     Raises:
         MergeError: see `Kind.merge`. LimitError: the answers together are too many for it.
     """
-    ordered = sorted(answers, key=lambda answer: answer.worker_id)
-    counted = [answer for answer in ordered if answer.weight > 0]
+    counted, silent = _counted(answers)
     if task.settings.method == "em" and task.skill is None:
         with suppress(GtConsensusError):
             task = _with_own_skill(kind, counted, task)
     if isinstance(task.skill, Weights):
         votes, task = task.skill, replace(task, skill=None)
         counted = [replace(answer, weight=answer.weight * votes.of(answer.person)) for answer in counted]
-    silent = tuple(Rejection(answer.worker_id, WITHOUT_WEIGHT) for answer in ordered if answer.weight <= 0)
     try:
         consensus = kind.merge(counted, task)
     except LimitError as failure:
-        consensus = _without_the_excessive(kind, counted, task, failure)
+        consensus, rejection = _without_the_excessive(kind.merge, counted, task, failure)
+        consensus = replace(consensus, rejected=(rejection, *consensus.rejected))
     consensus = replace(consensus, rejected=(*silent, *consensus.rejected))
     if len(consensus.worker_agreement) > 1:
         return consensus
@@ -235,13 +235,27 @@ def merge_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Consensu
 
 
 def study_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Study:
-    """Study answers as `merge_answers` merges them: sorted by worker id, without those of weight 0.
+    """Study the answers that `merge_answers` merges.
 
     Raises:
-        MergeError, LimitError: see `Kind.study`.
+        MergeError, LimitError: see there.
     """
+    counted, _ = _counted(answers)
+    try:
+        return kind.study(counted, task)
+    except LimitError as failure:
+        study, _ = _without_the_excessive(kind.study, counted, task, failure)
+        return Study(
+            study.evidence
+        )  # the merge meets the limit again, and finds the answer to leave out by itself
+
+
+def _counted(answers: Sequence[Answer]) -> tuple[list[Answer], tuple[Rejection, ...]]:
+    """The answers of positive weight, sorted by worker id, and the others as rejections."""
     ordered = sorted(answers, key=lambda answer: answer.worker_id)
-    return kind.study([answer for answer in ordered if answer.weight > 0], task)
+    counted = [answer for answer in ordered if answer.weight > 0]
+    silent = tuple(Rejection(answer.worker_id, WITHOUT_WEIGHT) for answer in ordered if answer.weight <= 0)
+    return counted, silent
 
 
 def _with_own_skill(kind: Kind, answers: Sequence[Answer], task: Task) -> Task:
@@ -250,15 +264,15 @@ def _with_own_skill(kind: Kind, answers: Sequence[Answer], task: Task) -> Task:
     Raises:
         MergeError, LimitError: the answers cannot be studied.
     """
-    study = kind.study(answers, task)
+    study = study_answers(kind, answers, task)
     evidence = [] if study.evidence is None else [study.evidence]
     return replace(task, skill=kind.learn(evidence, Tallies(), task).skill, arranged=study.arranged)
 
 
 def _without_the_excessive(
-    kind: Kind, answers: Sequence[Answer], task: Task, failure: LimitError
-) -> Consensus:
-    """The consensus without the one answer that alone makes the others meet a limit.
+    act: Callable[[Sequence[Answer], Task], Made], answers: Sequence[Answer], task: Task, failure: LimitError
+) -> tuple[Made, Rejection]:
+    """What comes of the answers without the one that alone makes the others meet a limit, and why that one is left out.
 
     Raises:
         LimitError: the failure, where there is no such answer.
@@ -269,13 +283,14 @@ def _without_the_excessive(
         raise failure
     tightened = replace(limits, **{name: getattr(limits, name) // _EXCESS})
     within = replace(task, settings=replace(task.settings, limits=tightened), arranged=None)
-    found: list[Consensus] = []
+    found: list[tuple[Made, Rejection]] = []
     for left_out in answers:
         others = [answer for answer in answers if answer is not left_out]
         with suppress(LimitError):
-            consensus = kind.merge(others, within)
-            rejection = Rejection(left_out.worker_id, f"with this answer, and only with it, {failure.reason}")
-            found.append(replace(consensus, rejected=(rejection, *consensus.rejected)))
+            made = act(others, within)
+            found.append(
+                (made, Rejection(left_out.worker_id, f"with this answer, and only with it, {failure.reason}"))
+            )
     if len(found) != 1:
         raise failure
     return found[0]

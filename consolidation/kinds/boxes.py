@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.boxes import Boxes, overlaps_between
-from consolidation.estimation.medians import weighted_medians
+from consolidation.estimation.medians import grouped_medians
 from consolidation.kinds.base import (
     Answer,
     Consensus,
@@ -20,6 +20,7 @@ from consolidation.kinds.base import (
 )
 from consolidation.kinds.geometry import DIGITS, REACH
 from consolidation.kinds.image_parts import MergedParts, plain_number, written_part
+from consolidation.kinds.part_places import Measures
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
@@ -101,10 +102,18 @@ class BoxesKind(PartsKind[Boxes]):
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, fuse; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
-        layout = self.lay_out(kept, task)
+        layout = self.layout(kept, task)
         parts, boxes = layout.parts, layout.shapes
         decisions = decide(self.name, layout, kept, task)
-        fused = [MergedBox(made, _fused(made, parts, boxes, kept)) for made in decisions]
+        edges = self.placed(layout, decisions, kept, task)
+        if edges is None:
+            edges = _medians(decisions, parts, boxes, kept)
+        fused = [
+            MergedBox(made, _rounded(box, digits))
+            for made, box, digits in zip(
+                decisions, edges.tolist(), digits_of(decisions, parts, kept), strict=True
+            )
+        ]
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
@@ -115,6 +124,12 @@ class BoxesKind(PartsKind[Boxes]):
         with overlaps_limited():
             overlaps = overlaps_between(boxes, workers, task.settings.limits.overlaps)
         return Layout(parts, overlaps, boxes)
+
+    def measures(self, layout: Layout[Boxes], clusters: Sequence[Sequence[int]]) -> Measures:
+        """The edges, in units of the box's width and height."""
+        del clusters
+        boxes = layout.shapes
+        return Measures(boxes, np.tile(boxes[:, 2:] - boxes[:, :2], 2))
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """The built-in shape (`annotations`, `image_size`) with `class-map`, confidence, support and candidates."""
@@ -158,24 +173,42 @@ def in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], npt.NDArray
     Returns:
         P parts, and their boxes, float64, shape (P, C).
     """
-    columns = answers[0].value.boxes.shape[1]
-    rows = [
-        (*box, label, worker)
-        for worker, answer in enumerate(answers)
-        for box, label in zip(answer.value.boxes.tolist(), answer.value.labels, strict=True)
+    boxes = np.concatenate([answer.value.boxes for answer in answers])
+    labels = [label for answer in answers for label in answer.value.labels]
+    number = {label: place for place, label in enumerate(sorted(set(labels)))}
+    counts = [len(answer.value.labels) for answer in answers]
+    workers = np.repeat(np.arange(len(answers)), counts)
+    left, top, right, bottom, *more = boxes.T
+    called = np.array([number[label] for label in labels], np.int64)
+    order = np.lexsort((workers, called, *reversed(more), right, bottom, left, top))
+    kinds = [[Part(worker, label) for label in number] for worker in range(len(answers))]
+    drawn = zip(workers[order].tolist(), called[order].tolist(), strict=True)
+    return [kinds[worker][label] for worker, label in drawn], boxes[order]
+
+
+def _medians(
+    decisions: Sequence[Decision], parts: Sequence[Part], boxes: Boxes, answers: Sequence[Answer]
+) -> Boxes:
+    """The weighted median of each edge, for each decision."""
+    members = [member for made in decisions for member in made.members]
+    sizes = np.array([len(made.members) for made in decisions], np.int64)
+    weights = np.array([answers[parts[member].worker].weight for member in members], np.float64)
+    return grouped_medians(boxes[members], sizes, weights)
+
+
+def digits_of(decisions: Sequence[Decision], parts: Sequence[Part], answers: Sequence[Answer]) -> list[int]:
+    """Decimals of each decision's coordinates: none if all members came in whole pixels; their answers' values say so by `whole`."""
+    whole = [answer.value.whole for answer in answers]
+    if not any(whole):
+        return [DIGITS] * len(decisions)
+    return [
+        0 if all(whole[parts[member].worker] for member in made.members) else DIGITS for made in decisions
     ]
-    rows.sort(key=lambda row: (row[1], row[0], row[3], row[2], *row[4:]))
-    boxes = np.array([row[:columns] for row in rows], dtype=np.float64).reshape(-1, columns)
-    return [Part(worker=row[-1], label=row[-2]) for row in rows], boxes
 
 
-def _fused(
-    made: Decision, parts: Sequence[Part], boxes: npt.NDArray[np.float64], answers: Sequence[Answer]
-) -> tuple[float, float, float, float]:
-    makers = [answers[parts[member].worker] for member in made.members]
-    edges = weighted_medians(boxes[list(made.members)], np.array([maker.weight for maker in makers]))
-    digits = 0 if all(maker.value.whole for maker in makers) else DIGITS
-    left, top, right, bottom = (round(float(edge), digits) for edge in edges)
+def _rounded(box: Sequence[float], digits: int) -> tuple[float, float, float, float]:
+    """Left, top, width and height."""
+    left, top, right, bottom = (round(edge, digits) for edge in box)
     return left, top, round(right - left, digits), round(bottom - top, digits)
 
 

@@ -5,22 +5,38 @@ Places are voted on by their patterns (`estimation.patterns`), each with as many
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.patterns import Patterns, category_votes, pair_counts
+from consolidation.estimation.patterns import Codes, Patterns, category_votes, pair_counts
+from consolidation.estimation.pixel_skill import (
+    PixelEvidence,
+    PixelSkill,
+    learn_pixel_skill,
+    object_shares,
+    pixel_evidence,
+    pixel_votes,
+)
+from consolidation.estimation.pixel_smoothing import smooth_outlines
+from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import existence, posterior, winners
-from consolidation.kinds.base import Answer, Support, Task
-from consolidation.kinds.masks import check_cells
+from consolidation.kinds.base import Answer, Kind, Support, Task
+from consolidation.kinds.masks import check_cells, meaning_patterns
+from consolidation.kinds.skill import Learned, Study
+from consolidation.rejections import Rejection
 from shared.errors import MergeError
 
 BACKGROUND_NAME = "BACKGROUND"
 """Name of number 0, as in Ground Truth's built-in masks; a worker's category of that name is background."""
 _NUMBERS = 255
+_ENOUGH_TO_JUDGE = 3
+"""Of two answers that differ nobody can say whose is better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +69,8 @@ class CategoryMap:
         votes: float64, shape (U, K + 1): votes of each pattern for each number.
         best: int64, shape (U,): the number that won the pattern.
         tied: bool, shape (U,): whether the tie rule decided it.
-        chances: float64, shape (U,): probability of the winner, in (0, 1).
+        posteriors: float64, shape (U, K + 1): probability of each number in each pattern.
+        painted: uint8, in the shape of the workers' maps: the number of every place, where it has been painted; else None.
     """
 
     patterns: Patterns
@@ -62,16 +79,23 @@ class CategoryMap:
     votes: npt.NDArray[np.float64]
     best: npt.NDArray[np.int64]
     tied: npt.NDArray[np.bool_]
-    chances: npt.NDArray[np.float64]
+    posteriors: npt.NDArray[np.float64]
+    painted: npt.NDArray[np.uint8] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """Name of each number, background first."""
         return (BACKGROUND_NAME, *self.categories)
 
+    @property
+    def chances(self) -> npt.NDArray[np.float64]:
+        """float64, shape (U,): probability of the number of each pattern, in (0, 1)."""
+        chances: npt.NDArray[np.float64] = self.posteriors[np.arange(len(self.best)), self.best]
+        return chances
+
     def paint(self) -> npt.NDArray[np.uint8]:
         """The number of every place, in the shape of the workers' maps."""
-        return self.patterns.paint(self.best.astype(np.uint8))
+        return self.patterns.paint(self.best.astype(np.uint8)) if self.painted is None else self.painted
 
     def disagreement(self) -> npt.NDArray[np.uint8]:
         """Of every place, 255 * the share of the votes against its category."""
@@ -168,29 +192,118 @@ class CategoryMap:
         return shares
 
 
-def vote(
-    patterns: Patterns, categories: tuple[str, ...], answers: Sequence[Answer], task: Task
-) -> CategoryMap:
-    """Give every pattern the number with most votes.
+@dataclass(frozen=True, slots=True)
+class ArrangedMaps:
+    """What merging the same answers needs, whatever the skill of their workers.
 
-    Args:
-        patterns: of the answers, in their order; entries are 0 for background and 1 + k for category k.
-        categories: names in order.
-        answers: those that count.
-        task: of the data object.
-
-    Raises:
-        LimitError: noise has made the table of patterns too large.
-
-    Ties: higher summed skill, then background, then the earlier category.
+    Attributes:
+        workers: ids of the W workers whose answers these are, in order.
+        categories: K names in order.
+        patterns: of the answers; entries are 0 for background and 1 + k for category k.
     """
-    size = len(categories) + 1
-    check_cells(len(patterns.table) * size, task.settings.limits)
+
+    workers: tuple[str, ...]
+    categories: tuple[str, ...]
+    patterns: Patterns
+
+
+class CategoryMapKind(Kind):
+    """A kind whose answers give every place a label category or background."""
+
+    @abstractmethod
+    def comparable(self, answers: Sequence[Answer]) -> tuple[list[Answer], list[Rejection]]:
+        """The answers of the extent that most have, and the others as rejections."""
+
+    @abstractmethod
+    def drawn(self, value: Any) -> tuple[Codes, Sequence[str], npt.NDArray[np.uint16]]:
+        """The map of an answer, the categories it names, and for each value of the map 1 + its place among these, 0 for background."""
+
+    @abstractmethod
+    def marked(self, value: Any) -> Mapping[str, int]:
+        """Places by category of those that an answer gives any place."""
+
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """The patterns of most places, with what the gold answer says of them if there is one; see `estimation.pixel_skill`.
+
+        Without a gold answer it takes three workers. Memory: 1 kilobyte per worker and 4 beside, whatever the size of the maps; what is
+        arranged has 2 or 4 bytes per place.
+        """
+        kept, _ = self.comparable([answer for answer in answers if not answer.gold])
+        gold = [answer for answer in answers if answer.gold and answer.value.size == kept[0].value.size]
+        arranged = self._arranged([*kept, *gold], task)
+        workers = [answer.person for answer in kept]
+        choices = task.choices(arranged.categories)
+        if gold:
+            told = replace(arranged.patterns, table=arranged.patterns.table[:, : len(kept)])
+            return Study(pixel_evidence(told, workers, choices, arranged.patterns.table[:, -1]))
+        if len(kept) < _ENOUGH_TO_JUDGE:
+            return Study(None, arranged)
+        return Study(pixel_evidence(arranged.patterns, workers, choices), arranged)
+
+    def learn(self, evidence: Sequence[PixelEvidence], known: Tallies, task: Task) -> Learned:
+        """One chance per worker to be right where there is something; see `estimation.pixel_skill`."""
+        skill, tallies = learn_pixel_skill(evidence, known)
+        return Learned(skill, tallies, skill.shares, skill.typical)
+
+    def fused(self, answers: Sequence[Answer], task: Task) -> tuple[CategoryMap, list[Rejection]]:
+        """The category of every place, and the answers that could not be compared.
+
+        Raises:
+            LimitError: noise has made the table of patterns too large. MergeError: too many categories are marked.
+        """
+        kept, rejected = self.comparable(answers)
+        arranged = task.arranged
+        if arranged is None or arranged.workers != tuple(answer.worker_id for answer in kept):
+            arranged = self._arranged(kept, task)
+        skill: PixelSkill | None = task.skill
+        if skill is None or not skill.shares:
+            return _vote(arranged, kept, task), rejected
+        workers = [answer.person for answer in kept]
+        shown = pixel_evidence(arranged.patterns, workers, task.choices(arranged.categories))
+        votes = pixel_votes(object_shares(shown, skill) if shown else skill.of(workers))
+        counted = [
+            replace(answer, weight=answer.weight * vote)
+            for answer, vote in zip(kept, votes.tolist(), strict=True)
+        ]
+        return _smoothed(_vote(arranged, counted, task)), rejected
+
+    def _arranged(self, answers: Sequence[Answer], task: Task) -> ArrangedMaps:
+        marked = {name for answer in answers for name in self.marked(answer.value)}
+        categories = marked_categories(marked, task)
+        maps = [self.drawn(answer.value) for answer in answers]
+        patterns = meaning_patterns(
+            [places for places, _, _ in maps],
+            [_category_numbers(names, numbers, categories) for _, names, numbers in maps],
+        )
+        check_cells(len(patterns.table) * (len(categories) + 1), task.settings.limits)
+        return ArrangedMaps(tuple(answer.worker_id for answer in answers), categories, patterns)
+
+
+def _vote(arranged: ArrangedMaps, answers: Sequence[Answer], task: Task) -> CategoryMap:
+    """Give every pattern the number with most votes. Ties: higher summed skill, then background, then the earlier category."""
+    patterns, size = arranged.patterns, len(arranged.categories) + 1
     votes = category_votes(patterns, size, np.array([answer.weight for answer in answers]))
     skill = category_votes(patterns, size, np.array([answer.skill for answer in answers]))
     best, tied = winners(votes, skill)
-    chances = posterior(votes, task.choices(categories) + 1)[np.arange(len(best)), best]
-    return CategoryMap(patterns, categories, answers, votes, best, tied, chances)
+    posteriors = posterior(votes, task.choices(arranged.categories) + 1)
+    return CategoryMap(patterns, arranged.categories, answers, votes, best, tied, posteriors)
+
+
+def _smoothed(voted: CategoryMap) -> CategoryMap:
+    """The map with its outlines smoothed, where places have neighbours."""
+    if len(voted.patterns.shape) < 2:
+        return voted
+    smoothed = smooth_outlines(voted.patterns, voted.votes, voted.best)
+    origin = smoothed.origin
+    return replace(
+        voted,
+        patterns=smoothed.patterns,
+        votes=voted.votes[origin],
+        best=smoothed.best,
+        tied=voted.tied[origin] & (smoothed.best == voted.best[origin]),
+        posteriors=voted.posteriors[origin],
+        painted=smoothed.painted,
+    )
 
 
 def marked_categories(marked: set[str], task: Task) -> tuple[str, ...]:
@@ -207,7 +320,7 @@ def marked_categories(marked: set[str], task: Task) -> tuple[str, ...]:
     return tuple(name for name in categories if name in marked)
 
 
-def category_numbers(
+def _category_numbers(
     names: Sequence[str], numbers: npt.NDArray[np.uint16], categories: Sequence[str]
 ) -> npt.NDArray[np.uint16]:
     """What a worker's values stand for.

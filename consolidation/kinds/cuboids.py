@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
-from consolidation.estimation.cuboids import Cuboids, overlaps_between
+from consolidation.estimation.cuboids import Cuboids, Y, overlaps_between
 from consolidation.kinds.attributes import Attributes, parse_attributes, vote_on_attributes
 from consolidation.kinds.base import Answer, Consensus, Save, Task, check_count, class_map, probability
 from consolidation.kinds.cuboid_parts import (
@@ -25,14 +26,16 @@ from consolidation.kinds.parts import (
     Decision,
     Layout,
     Part,
-    PartsKind,
     consensus_of,
     decide,
     overlaps_limited,
 )
+from consolidation.kinds.placed_parts import PlacedPartsKind
 from shared.errors import AnswerError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class MergedCuboids:
     candidates: tuple[MergedCuboid, ...]
 
 
-class CuboidsKind(PartsKind[CuboidShapes]):
+class CuboidsKind(PlacedPartsKind[CuboidShapes]):
     """Cuboids (3D object detection): a custom page's own form field, in the shape of Ground Truth's built-in label.
 
     Recognised: an array of cuboids (`center-x` ... `height`), bare or as `annotations`; an object with nothing but an empty `annotations`.
@@ -122,10 +125,14 @@ class CuboidsKind(PartsKind[CuboidShapes]):
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, fuse; see the class for the rules."""
-        layout = self.lay_out(answers, task)
+        layout = self.layout(answers, task)
         parts, shapes = layout.parts, layout.shapes
+        task, exactness = self.split_skill(answers, task)
         decisions = decide(self.name, layout, answers, task)
-        weights = np.array([answers[part.worker].weight for part in parts])
+        votes = np.array([answer.weight for answer in answers], np.float64)
+        if exactness is not None:
+            votes = votes / np.sqrt(exactness)
+        weights = votes[[part.worker for part in parts]]
         skill = np.array([answers[part.worker].skill for part in parts])
         fused, tied = fuse_clusters(shapes.cuboids, weights, skill, [made.members for made in decisions])
         decisions = [
@@ -142,6 +149,14 @@ class CuboidsKind(PartsKind[CuboidShapes]):
             candidates=tuple(one for one in found if not one.decision.accepted),
         )
         return consensus_of(merged, layout, decisions, answers, ())
+
+    def comparable(self, answers: Sequence[Answer]) -> Sequence[Answer]:
+        """All of them."""
+        return answers
+
+    def places(self, shapes: CuboidShapes) -> Floats:
+        """Their centres, seen from above."""
+        return shapes.cuboids[:, : Y + 1]
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[CuboidShapes]:
         """Cuboids by their centres, from low x to high, with their IoU in space."""

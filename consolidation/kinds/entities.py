@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from consolidation.estimation.spans import Spans, most_supported, overlaps_between
+from consolidation.estimation.tallies import Tallies
 from consolidation.kinds.base import (
     Answer,
     Consensus,
@@ -17,7 +18,19 @@ from consolidation.kinds.base import (
     check_count,
     probability,
 )
-from consolidation.kinds.parts import Decision, Layout, Part, PartsKind, consensus_of, decide, read_parts
+from consolidation.kinds.entity_skill import EntitySkill, learn_entities
+from consolidation.kinds.entity_verdicts import evidence_of, judge_entities
+from consolidation.kinds.parts import (
+    Decision,
+    Layout,
+    Part,
+    PartsKind,
+    clusters_of,
+    consensus_of,
+    decide,
+    read_parts,
+)
+from consolidation.kinds.skill import Learned, Study
 from consolidation.kinds.text_offsets import UNDECIDED, Text, without_text
 from consolidation.rejections import Rejection
 from shared.errors import LimitError
@@ -128,10 +141,14 @@ class EntitiesKind(PartsKind[EntitySpans]):
 
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Find in the text, match, decide, fuse; see the class for the rules."""
-        layout = self.lay_out(answers, task)
+        layout = self.layout(answers, task)
         categories = task.categories(part.label for part in layout.parts)
-        decisions = decide(self.name, layout, answers, task, silence=SILENCE)
-        fused = [_fused(made, layout, answers) for made in decisions]
+        if isinstance(task.skill, EntitySkill) and len(answers) > 1 and layout.parts:
+            judged = judge_entities(self.clustered(layout, task), answers, task, task.skill, SILENCE)
+            fused = [MergedEntity(made, *layout.shapes.spans[marked]) for made, marked in judged]
+        else:
+            decisions = decide(self.name, layout, answers, task, silence=SILENCE)
+            fused = [_fused(made, layout, answers) for made in decisions]
         number = {name: place for place, name in enumerate(categories)}
         fused.sort(key=lambda made: (made.start, made.end, number[made.decision.label]))
         entities = _without_contradictions(fused, answers, task)
@@ -145,6 +162,22 @@ class EntitiesKind(PartsKind[EntitySpans]):
         consensus = consensus_of(merged, layout, decisions, answers, layout.shapes.faults)
         unclear = ("offset-unit",) if layout.shapes.read_as == UNDECIDED else ()
         return replace(consensus, reasons=(*consensus.reasons, *unclear))
+
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """The entities that workers marked, matched with each other and with a gold answer's."""
+        layout = self.clustered(self.lay_out(answers, task), task)
+        gold = any(answer.gold for answer in answers)
+        return Study(evidence_of(layout, answers), None if gold else layout)
+
+    def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
+        """How often workers find, invent and confuse entities, and how exact they are: see `kinds.entity_skill`."""
+        return learn_entities(evidence, known, task.categories)
+
+    def clustered(self, layout: Layout[EntitySpans], task: Task) -> Layout[EntitySpans]:
+        """The layout with its clusters."""
+        if layout.clusters is not None:
+            return layout
+        return replace(layout, clusters=clusters_of(self.name, layout, task))
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[EntitySpans]:
         """Entities from the beginning of the text to its end, with the IoU of their characters."""
@@ -260,7 +293,7 @@ def _without_contradictions(
     ranked = sorted(
         (place for place in rivals if entities[place].decision.accepted),
         key=lambda place: (
-            -entities[place].decision.support.share,
+            -entities[place].decision.existence,
             entities[place].start - entities[place].end,
             place,
         ),

@@ -158,7 +158,7 @@ class InstanceMaskKind(PartsKind[Shapes]):
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Code, match, decide, fuse, paint; see the class for the rules."""
         _, kept, rejected = agree_on_size(answers)
-        layout = self.lay_out(kept, task)
+        layout = self.layout(kept, task)
         decisions = decide(self.name, layout, kept, task)
         merged, decisions = _painted(layout, decisions, kept)
         return consensus_of(merged, layout, decisions, kept, rejected)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.grouping import match_groups
-from consolidation.estimation.locations import Located, locate
+from consolidation.estimation.locations import locate
 from consolidation.estimation.nearness import point_overlaps
-from consolidation.kinds.ballots import count_ballot
+from consolidation.estimation.polls import NOBODY, poll
 from consolidation.kinds.base import (
     Answer,
     Consensus,
@@ -29,16 +29,19 @@ from consolidation.kinds.parts import (
     ImageSize,
     Layout,
     Part,
-    PartsKind,
     agree_on_size,
     consensus_of,
     decide,
     overlaps_limited,
     parse_image_size,
 )
+from consolidation.kinds.placed_parts import PlacedPartsKind
 from shared.errors import AnswerError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,40 @@ class KeypointsAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Points:
+    """What is fused of the points of all workers.
+
+    Attributes:
+        places: float64, shape (P, 2), in pixels.
+        hidden: int64, shape (P,): 0 visible, 1 hidden, NOBODY where the worker does not say.
+        groups: P of the workers' own names of the things they belong to, or None.
+    """
+
+    places: Floats
+    hidden: Integers
+    groups: tuple[str | None, ...]
+
+    @classmethod
+    def of(cls, points: Sequence[Keypoint]) -> Points:
+        """The arrays of points."""
+        return cls(
+            places=np.array([(point.x, point.y) for point in points], np.float64).reshape(-1, 2),
+            hidden=np.array(
+                [NOBODY if point.visible is None else not point.visible for point in points], np.int64
+            ),
+            groups=tuple(point.group for point in points),
+        )
+
+    def chosen(self, members: Integers) -> Points:
+        """Some of them."""
+        return Points(
+            self.places[members],
+            self.hidden[members],
+            tuple(self.groups[member] for member in members.tolist()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class MergedKeypoint:
     """A decision with its place.
 
@@ -94,7 +131,7 @@ class MergedKeypoint:
     group: int | None
 
 
-class KeypointsKind(PartsKind[tuple[Keypoint, ...]]):
+class KeypointsKind(PlacedPartsKind[Points]):
     """Keypoints: `crowd-keypoint`, and pages that add visibility or a group to each point.
 
     Recognised: an object with an array `keypoints`.
@@ -144,35 +181,35 @@ class KeypointsKind(PartsKind[tuple[Keypoint, ...]]):
                 points += [point] if point else []
         return KeypointsAnswer(size, tuple(points), tuple(faults))
 
+    def places(self, shapes: Points) -> Floats:
+        """The points themselves."""
+        return shapes.places
+
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, locate; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
-        layout = self.lay_out(kept, task)
+        layout = self.layout(kept, task)
+        task, exactness = self.split_skill(kept, task)
         decisions = decide(self.name, layout, kept, task)
-        groups = _merged_groups(layout, decisions, kept, task.settings.iou_threshold_of(self.name, ""))
-        located = _located(layout, decisions, kept)
-        places = zip(*located.centres.T.tolist(), located.spread.tolist(), strict=True)
-        merged = [
-            _merged(made, place, group, layout, kept)
-            for made, place, group in zip(decisions, places, groups, strict=True)
-        ]
+        threshold = task.settings.iou_threshold_of(self.name, "")
+        merged = _merged(layout, decisions, kept, threshold, exactness)
         value = MergedParts.of(size, task.categories(part.label for part in layout.parts), merged)
         return consensus_of(value, layout, decisions, kept, rejected)
 
-    def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[tuple[Keypoint, ...]]:
+    def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Points]:
         """Points from top to bottom, left to right, with their closeness."""
         rows = [(point, worker) for worker, answer in enumerate(answers) for point in answer.value.points]
         rows.sort(key=lambda row: (*_content(row[0]), row[1]))
         parts = [Part(worker, point.label) for point, worker in rows]
-        points = tuple(point for point, _ in rows)
-        number = {name: place for place, name in enumerate(sorted({point.label for point in points}))}
+        number = {name: place for place, name in enumerate(sorted({part.label for part in parts}))}
+        points = Points.of([point for point, _ in rows])
         most = task.settings.limits.overlaps
         with overlaps_limited(f"more than {most} pairs of keypoints lie near each other"):
             overlaps = point_overlaps(
-                _coordinates(points),
+                points.places,
                 np.array([part.worker for part in parts], np.int64),
                 np.array([number[part.label] for part in parts], np.int64),
-                task.settings.distance_tolerance * image_diagonal(answers, _coordinates(points)),
+                task.settings.distance_tolerance * image_diagonal(answers, points.places),
                 most,
             )
         return Layout(parts, overlaps, points)
@@ -220,85 +257,92 @@ def _content(point: Keypoint) -> tuple[Any, ...]:
     return point.y, point.x, point.label, str(point.visible), point.group or ""
 
 
-def _coordinates(points: Sequence[Keypoint]) -> npt.NDArray[np.float64]:
-    return np.array([(point.x, point.y) for point in points], np.float64).reshape(-1, 2)
-
-
-def _located(
-    layout: Layout[tuple[Keypoint, ...]], decisions: Sequence[Decision], answers: Sequence[Answer]
-) -> Located:
-    members = [member for made in decisions for member in made.members]
-    workers = [layout.parts[member].worker for member in members]
-    return locate(
-        _coordinates(layout.shapes)[members],
-        np.repeat(np.arange(len(decisions)), [len(made.members) for made in decisions]),
-        np.array(workers, np.int64),
-        np.array([answers[worker].weight for worker in workers], np.float64),
-    )
-
-
-def _merged_groups(
-    layout: Layout[tuple[Keypoint, ...]],
+def _merged(
+    layout: Layout[Points],
     decisions: Sequence[Decision],
     answers: Sequence[Answer],
     threshold: float,
-) -> list[int | None]:
-    """The group of each decision, numbered from 1 in the order of the label's parts and then of the candidates."""
-    held = defaultdict[tuple[int, str], set[int]](set)
-    for place, made in enumerate(decisions):
-        for member in made.members:
-            if (group := layout.shapes[member].group) is not None:
-                held[layout.parts[member].worker, group].add(place)
-    joined = match_groups(held, threshold)
-    chosen = [_chosen_group(made, layout, joined, answers) for made in decisions]
-    sequence = sorted(range(len(decisions)), key=lambda place: not decisions[place].accepted)
-    met = dict.fromkeys(chosen[place] for place in sequence if chosen[place] is not None)
-    numbers = {joint: number for number, joint in enumerate(met, start=1)}
-    return [numbers.get(joint) for joint in chosen]
+    exactness: Floats | None,
+) -> list[MergedKeypoint]:
+    """The decisions with their places, visibility and groups.
 
-
-def _chosen_group(
-    made: Decision,
-    layout: Layout[tuple[Keypoint, ...]],
-    joined: Mapping[tuple[int, str], int],
-    answers: Sequence[Answer],
-) -> int | None:
-    said = [
-        (joined[worker, group], answers[worker])
-        for worker, group in ((layout.parts[one].worker, layout.shapes[one].group) for one in made.members)
-        if group is not None
-    ]
-    return count_ballot(said).choice if said else None
-
-
-def _visible(made: Decision, layout: Layout[tuple[Keypoint, ...]], answers: Sequence[Answer]) -> bool | None:
-    said = [
-        (layout.shapes[member].visible, answers[layout.parts[member].worker])
-        for member in made.members
-        if layout.shapes[member].visible is not None
-    ]
-    return count_ballot(said, order=lambda seen: not seen).choice if said else None
-
-
-def _merged(
-    made: Decision,
-    place: tuple[float, float, float],
-    group: int | None,
-    layout: Layout[tuple[Keypoint, ...]],
-    answers: Sequence[Answer],
-) -> MergedKeypoint:
-    points = [layout.shapes[member] for member in made.members]
-    x, y, spread = place
-    whole = all(float(axis).is_integer() for point in points for axis in (point.x, point.y))
-    digits = 0 if whole else DIGITS
-    return MergedKeypoint(
-        decision=made,
-        x=round(x, digits),
-        y=round(y, digits),
-        spread=round(spread, 2) if len(points) > 1 else None,
-        visible=_visible(made, layout, answers),
-        group=group,
+    Args:
+        threshold: of groups.
+        exactness: of the answers' workers, as `locate` wants it.
+    """
+    if not decisions:
+        return []
+    sizes = np.array([len(made.members) for made in decisions], np.int64)
+    members = np.array([member for made in decisions for member in made.members], np.int64)
+    workers = np.array([part.worker for part in layout.parts], np.int64)[members]
+    held = _Members(
+        points=layout.shapes.chosen(members),
+        place=np.repeat(np.arange(len(decisions)), sizes),
+        worker=workers,
+        weight=np.array([answer.weight for answer in answers], np.float64)[workers],
+        skill=np.array([answer.skill for answer in answers], np.float64)[workers],
     )
+    located = locate(held.points.places, held.place, held.worker, held.weight, exactness=exactness)
+    whole = np.ones(len(decisions), bool)
+    whole[held.place[(held.points.places % 1 != 0).any(axis=1)]] = False
+    rows = zip(
+        decisions,
+        located.centres.tolist(),
+        located.spread.tolist(),
+        np.where(whole, 0, DIGITS).tolist(),
+        held.visible(len(decisions)).tolist(),
+        held.groups(decisions, threshold),
+        strict=True,
+    )
+    return [
+        MergedKeypoint(
+            decision=made,
+            x=round(x, digits),
+            y=round(y, digits),
+            spread=round(spread, 2) if len(made.members) > 1 else None,
+            visible=None if hidden == NOBODY else not hidden,
+            group=group,
+        )
+        for made, (x, y), spread, digits, hidden, group in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """The points of all decisions, in their order.
+
+    Attributes:
+        points: n of them.
+        place: int64, shape (n,): the decision. worker: int64, shape (n,): place among the answers.
+        weight, skill: float64, shape (n,): of the worker.
+    """
+
+    points: Points
+    place: Integers
+    worker: Integers
+    weight: Floats
+    skill: Floats
+
+    def visible(self, count: int) -> Integers:
+        """For each of so many decisions 0 if visible, 1 if hidden, NOBODY if nobody says."""
+        said = np.flatnonzero(self.points.hidden != NOBODY)
+        return poll(self.place[said], self.points.hidden[said], self.weight[said], self.skill[said], count)
+
+    def groups(self, decisions: Sequence[Decision], threshold: float) -> list[int | None]:
+        """The group of each decision, numbered from 1 in the order of the label's parts and then of the candidates."""
+        own = zip(self.worker.tolist(), self.points.groups, strict=True)
+        named = [(member, (worker, group)) for member, (worker, group) in enumerate(own) if group is not None]
+        said, names = [member for member, _ in named], [name for _, name in named]
+        held = defaultdict[tuple[int, str], set[int]](set)
+        for name, place in zip(names, self.place[said].tolist(), strict=True):
+            held[name].add(place)
+        joined = match_groups(held, threshold)
+        choices = np.array([joined[name] for name in names], np.int64)
+        chosen = poll(self.place[said], choices, self.weight[said], self.skill[said], len(decisions)).tolist()
+        sequence = sorted(range(len(decisions)), key=lambda place: not decisions[place].accepted)
+        met = dict.fromkeys(chosen[place] for place in sequence if chosen[place] != NOBODY)
+        numbers = {joint: number for number, joint in enumerate(met, start=1)}
+        return [numbers.get(joint) for joint in chosen]
 
 
 def _written(point: MergedKeypoint, categories: Sequence[str], *, single: bool) -> dict[str, Any]:

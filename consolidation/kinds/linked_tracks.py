@@ -6,15 +6,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from consolidation.estimation.tallies import Tallies
 from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task, class_map, text_within
 from consolidation.kinds.cuboid_parts import read_category
 from consolidation.kinds.cuboid_tracks import CuboidTracksKind
+from consolidation.kinds.part_skill import PartsEvidence, learn_parts
 from consolidation.kinds.sensor_objects import SensorObject, link_objects
 from consolidation.kinds.sequence_agreement import (
     agreement_with_sequence,
     mean_pairwise_dice,
     sequence_confidence,
 )
+from consolidation.kinds.skill import Learned, Study
 from consolidation.kinds.video_answer import GEOMETRIES, FrameForm, VideoAnswer, check_parts, parts_in
 from consolidation.kinds.video_frames import MergedFrames, VideoFramesKind, VideoTracksKind
 from consolidation.kinds.video_label import MergedVideo, sequence_document, summary
@@ -112,10 +115,29 @@ class LinkedTracksKind(Kind):
             raise element.fail(f"has no sensor that can be read: {faults[0][1]}")
         return LinkedAnswer(sensors, tuple(faults))
 
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """What each sensor shows, by its name."""
+        names = sorted({name for answer in answers for name in answer.value.sensors}, key=_place)
+        each = {name: _kind_of(name).study(_answers_of(name, answers), task) for name in names}
+        return Study(
+            tuple(part for study in each.values() for part in study.evidence),
+            {name: study.arranged for name, study in each.items()},
+        )
+
+    def learn(self, evidence: Sequence[tuple[PartsEvidence, ...]], known: Tallies, task: Task) -> Learned:
+        """As for tracks of one sensor, over all of them: `PartsSkill`."""
+        return learn_parts([part for parts in evidence for part in parts], known, task)
+
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Merge each sensor, then link; see the class for the rules."""
         names = sorted({name for answer in answers for name in answer.value.sensors}, key=_place)
-        merged = {name: _kind_of(name).merge_frames(_answers_of(name, answers), task) for name in names}
+        arranged = task.arranged or {}
+        merged = {
+            name: _kind_of(name).merge_frames(
+                _answers_of(name, answers), replace(task, arranged=arranged.get(name))
+            )
+            for name in names
+        }
         videos, objects = link_objects(merged, answers)
         labels = (label for made in merged.values() for label in made.marks.labels)
         categories = task.categories(labels)

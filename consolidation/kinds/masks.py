@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ def meaning_patterns(maps: Sequence[Codes], meanings: Sequence[npt.NDArray[np.in
         tables.append(meaning if few else np.arange(int(meaning.max()) + 1))
     coded = find_patterns(layers, [len(table) for table in tables])
     columns = [table[coded.table[:, worker]] for worker, table in enumerate(tables)]
-    return Patterns(np.column_stack(columns).astype(np.uint16), coded.pixels, coded.codes)
+    return replace(coded, table=np.column_stack(columns).astype(np.uint16))
 
 
 def check_cells(cells: int, limits: Limits) -> None:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from consolidation.estimation.matching import Overlaps, cluster_parts
+from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import existence
 from consolidation.kinds.ballots import count_ballot
-from consolidation.kinds.base import Answer, Consensus, Kind, Support, Task, label_probability, text_within
+from consolidation.kinds.base import Answer, Consensus, Kind, Support, Task, text_within
+from consolidation.kinds.part_agreement import agreement_with_label, pairwise_dice
+from consolidation.kinds.part_places import Measures, Spread, placed
+from consolidation.kinds.part_skill import PartsEvidence, PartsSkill, learn_parts
+from consolidation.kinds.part_verdicts import skilled_verdicts, voted_verdicts
+from consolidation.kinds.skill import Learned, Study
 from consolidation.rejections import Rejection
 from shared.errors import AnswerError, LimitError
 from shared.json_node import JsonNode
@@ -47,11 +54,15 @@ class Layout(Generic[Shapes]):
         parts: in an order that does not depend on that of the workers.
         overlaps: how far parts of different workers are the same: IoU, or another similarity in (0, 1].
         shapes: geometry of the parts, in their order, of the kind's own type.
+        clusters: those that mean the same thing, where they have been found already.
+        spread: where the parts of each cluster lie, where that has been found already.
     """
 
     parts: Sequence[Part]
     overlaps: Overlaps
     shapes: Shapes
+    clusters: Sequence[Sequence[int]] | None = None
+    spread: Spread | None = None
 
 
 class PartsKind(Kind, Generic[Shapes]):
@@ -65,6 +76,58 @@ class PartsKind(Kind, Generic[Shapes]):
             LimitError: too many of them overlap.
         """
 
+    def comparable(self, answers: Sequence[Answer]) -> Sequence[Answer]:
+        """The answers that can be compared with each other: here, those for an image of the size most are for."""
+        return agree_on_size(answers)[1]
+
+    def layout(self, answers: Sequence[Answer], task: Task) -> Layout[Shapes]:
+        """`lay_out`, unless the study of the same answers did it already.
+
+        Raises:
+            LimitError: see `lay_out`.
+        """
+        return task.arranged if isinstance(task.arranged, Layout) else self.lay_out(answers, task)
+
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """Who marked which parts under which category; the layout and its clusters are what the merge need not find again."""
+        kept = self.comparable(answers)
+        layout = self.lay_out(kept, task)
+        clusters = clusters_of(self.name, layout, task)
+        workers, labels = [part.worker for part in layout.parts], [part.label for part in layout.parts]
+        measures = self.measures(layout, clusters)
+        spread = None if measures is None else Spread.of(measures, clusters)
+        evidence = PartsEvidence.of(clusters, workers, labels, kept, spread.offset if spread else None)
+        return Study(evidence, None if evidence.gold else replace(layout, clusters=clusters, spread=spread))
+
+    def measures(self, layout: Layout[Shapes], clusters: Sequence[Sequence[int]]) -> Measures | None:
+        """Coordinates of the parts in which workers have biases and noises of their own.
+
+        Args:
+            layout: of P parts.
+            clusters: those that mean the same thing.
+
+        Returns:
+            Of the P parts; here None: the kind has no such coordinates.
+        """
+        del layout, clusters
+        return None
+
+    def placed(
+        self, layout: Layout[Shapes], decisions: Sequence[Decision], answers: Sequence[Answer], task: Task
+    ) -> npt.NDArray[np.float64] | None:
+        """The `measures` of each decision's part by the workers' skill, float64, shape (C, D); None where the plain rule holds."""
+        if not isinstance(task.skill, PartsSkill) or task.skill.placing is None:
+            return None
+        clusters = [made.members for made in decisions]
+        measures = None if layout.spread else self.measures(layout, clusters)
+        spread = Spread.of(measures, clusters) if measures else layout.spread
+        workers = [part.worker for part in layout.parts]
+        return None if spread is None else placed(spread, clusters, workers, answers, task.skill)
+
+    def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
+        """How many parts each worker finds and invents, and how they confuse categories: `PartsSkill`."""
+        return learn_parts(evidence, known, task)
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -72,11 +135,12 @@ class Decision:
 
     Attributes:
         members: the parts, ascending.
-        label: the category most of its workers gave it.
+        label: the category most of its workers gave it, or the likeliest one by their skill.
         support: who marked it.
         existence: probability that it is real.
         confidence: probability that it is real and of this category.
-        accepted: whether it has a quorum of the votes heard and becomes a label; otherwise it is a candidate.
+        accepted: whether it becomes a label, having a quorum of the votes heard, or being likely enough by the workers' skill; otherwise
+            it is a candidate.
         tied: whether the tie rule decided its category.
     """
 
@@ -215,44 +279,51 @@ def decide(
         One decision per cluster; every part is in exactly one.
     """
     parts = layout.parts
+    clusters = clusters_of(kind, layout, task) if layout.clusters is None else layout.clusters
+    workers, labels = [part.worker for part in parts], [part.label for part in parts]
+    if isinstance(task.skill, PartsSkill) and task.skill:
+        found = skilled_verdicts(task.skill, clusters, workers, labels, answers, task, silence)
+    else:
+        found = voted_verdicts(clusters, workers, labels, answers, task, silence)
+    supports: dict[tuple[int, ...], Support] = {}
+    decisions = []
+    for members, verdict in zip(clusters, found, strict=True):
+        crew = tuple(sorted([workers[member] for member in members]))
+        if (support := supports.get(crew)) is None:
+            ids = sorted(answers[worker].worker_id for worker in crew)
+            support = supports[crew] = Support(tuple(ids), len(answers), verdict.share)
+        sure = verdict.existence * verdict.named
+        decisions.append(
+            Decision(
+                tuple(members),
+                verdict.label,
+                support,
+                verdict.existence,
+                sure,
+                verdict.accepted,
+                verdict.tied,
+            )
+        )
+    return decisions
+
+
+def clusters_of(kind: str, layout: Layout[Any], task: Task) -> list[list[int]]:
+    """The parts that mean the same thing, by `estimation.matching`.
+
+    Args:
+        kind: name of the kind, for its IoU threshold.
+        layout: of P parts.
+        task: of the data object.
+    """
+    parts = layout.parts
     categories = task.categories(part.label for part in parts)
     number = {name: position for position, name in enumerate(categories)}
-    clusters = cluster_parts(
+    thresholds = {name: task.settings.iou_threshold_of(kind, name) for name in categories}
+    return cluster_parts(
         layout.overlaps,
         workers=[part.worker for part in parts],
         categories=[number[part.label] for part in parts],
-        thresholds=[task.settings.iou_threshold_of(kind, part.label) for part in parts],
-    )
-    total = sum(answer.weight for answer in answers)
-    choices = task.choices(categories)
-    return [_decision(members, parts, answers, number, total, choices, task, silence) for members in clusters]
-
-
-def _decision(
-    members: Sequence[int],
-    parts: Sequence[Part],
-    answers: Sequence[Answer],
-    number: Mapping[str, int],
-    total: float,
-    choices: int,
-    task: Task,
-    silence: float,
-) -> Decision:
-    named = count_ballot(
-        ((parts[member].label, answers[parts[member].worker]) for member in members), number.__getitem__
-    )
-    supporters = sum(named.votes.values())
-    heard = supporters + silence * (total - supporters)
-    real = existence(supporters, heard)
-    workers = sorted(answers[parts[member].worker].worker_id for member in members)
-    return Decision(
-        members=tuple(members),
-        label=named.choice,
-        support=Support(tuple(workers), len(answers), supporters / total),
-        existence=real,
-        confidence=real * label_probability(named.votes, named.choice, choices),
-        accepted=supporters / heard > task.settings.quorum,
-        tied=named.tied,
+        thresholds=[thresholds[part.label] for part in parts],
     )
 
 
@@ -271,11 +342,16 @@ def consensus_of(
         answers: those that count; their values have `faults`, (JSON path, reason) of parts that could not be read.
         rejected: answers that do not count.
     """
+    workers, labels = [part.worker for part in layout.parts], [part.label for part in layout.parts]
+    accepted = [(made.members, made.label) for made in decisions if made.accepted]
+    shares = agreement_with_label(workers, labels, accepted, len(answers))
     return Consensus(
         merged=merged,
         confidence=label_confidence(decisions, answers),
-        agreement=pairwise_dice(layout, decisions, len(answers)),
-        worker_agreement=agreement_with_label(layout.parts, decisions, answers),
+        agreement=pairwise_dice(
+            workers, labels, layout.overlaps, [made.members for made in decisions], len(answers)
+        ),
+        worker_agreement=dict(zip([answer.worker_id for answer in answers], shares, strict=True)),
         reasons=tuple(part_reasons(decisions)),
         rejected=(*rejected, *fault_rejections(answers)),
     )
@@ -290,57 +366,6 @@ def label_confidence(decisions: Sequence[Decision], answers: Sequence[Answer]) -
         return existence(total := sum(answer.weight for answer in answers), total)
     right = [made.confidence if made.accepted else 1 - made.existence for made in decisions]
     return sum(right) / len(right)
-
-
-def pairwise_dice(layout: Layout[Any], decisions: Sequence[Decision], workers: int) -> float | None:
-    """Mean over worker pairs of 2 * sum of IoU over shared parts / number of both workers' parts.
-
-    Shared parts are those in one cluster with the same label category. Two workers who both marked nothing agree fully.
-
-    Returns:
-        A share in [0, 1], or None for fewer than two workers.
-    """
-    if workers < 2:
-        return None
-    parts, overlaps = layout.parts, layout.overlaps
-    iou = dict(
-        zip(
-            zip(overlaps.first.tolist(), overlaps.second.tolist(), strict=True),
-            overlaps.iou.tolist(),
-            strict=True,
-        )
-    )
-    shared: defaultdict[tuple[int, int], float] = defaultdict(float)
-    for made in decisions:
-        for first, second in combinations(made.members, 2):
-            if parts[first].label == parts[second].label:
-                one, other = sorted((parts[first].worker, parts[second].worker))
-                shared[one, other] += iou.get((first, second), 0.0)
-    made_by = Counter(part.worker for part in parts)
-    scores = []
-    for one, other in combinations(range(workers), 2):
-        drawn = made_by[one] + made_by[other]
-        scores.append(2 * shared[one, other] / drawn if drawn else 1.0)
-    return sum(scores) / len(scores)
-
-
-def agreement_with_label(
-    parts: Sequence[Part], decisions: Sequence[Decision], answers: Sequence[Answer]
-) -> dict[str, float]:
-    """For each worker, 2 * parts that became labels under the same category / (worker's parts + labels); 1.0 if neither has any."""
-    accepted = [made for made in decisions if made.accepted]
-    made_by = Counter(part.worker for part in parts)
-    matched = Counter(
-        parts[member].worker
-        for made in accepted
-        for member in made.members
-        if parts[member].label == made.label
-    )
-    shares = {}
-    for worker, answer in enumerate(answers):
-        drawn = made_by[worker] + len(accepted)
-        shares[answer.worker_id] = 2 * matched[worker] / drawn if drawn else 1.0
-    return shares
 
 
 def part_reasons(decisions: Sequence[Decision]) -> Iterator[str]:

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.patterns import Codes
 from consolidation.kinds.base import (
     Answer,
     Consensus,
-    Kind,
     Save,
     Task,
     check_count,
@@ -21,16 +21,14 @@ from consolidation.kinds.base import (
 )
 from consolidation.kinds.category_maps import (
     BACKGROUND_NAME,
+    CategoryMapKind,
     VotedCategory,
-    category_numbers,
-    marked_categories,
-    vote,
 )
-from consolidation.kinds.masks import meaning_patterns
 from consolidation.kinds.parts import agree_on, fault_rejections
 from consolidation.mask_png import Colour, parse_colour
 from consolidation.palette import BACKGROUND, category_colours, hex_colour
 from consolidation.point_bytes import decode_points, encode_points
+from consolidation.rejections import Rejection
 from shared.errors import AnswerError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
@@ -83,7 +81,7 @@ class MergedPoints:
     tied_points: int
 
 
-class PointLabelsKind(Kind):
+class PointLabelsKind(CategoryMapKind):
     """Point labels (3D semantic segmentation): a custom page's own form field, in the shape of Ground Truth's built-in label.
 
     Recognised: an object with a string `pointLabels` (or `labels`) and an object `color-map` or `labelMappings`. The string is base64
@@ -139,17 +137,25 @@ class PointLabelsKind(Kind):
             faults=tuple(faults),
         )
 
-    def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
-        """Code, vote, paint; see the class for the rules."""
+    def comparable(self, answers: Sequence[Answer]) -> tuple[list[Answer], list[Rejection]]:
+        """Answers of as many points as most have."""
         _, kept, rejected = agree_on(
             answers, lambda size, most: f"the answer has {size} points, most have {most}"
         )
-        categories = marked_categories({name for answer in kept for name in answer.value.points}, task)
-        patterns = meaning_patterns(
-            [answer.value.values for answer in kept],
-            [category_numbers(answer.value.names, answer.value.numbers, categories) for answer in kept],
-        )
-        voted = vote(patterns, categories, kept, task)
+        return kept, rejected
+
+    def drawn(self, value: PointAnswer) -> tuple[Codes, Sequence[str], npt.NDArray[np.uint16]]:
+        """Bytes, and what each means."""
+        return value.values, value.names, value.numbers
+
+    def marked(self, value: PointAnswer) -> Mapping[str, int]:
+        """Points of each category given."""
+        return value.points
+
+    def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
+        """Code, vote, paint; see the class for the rules."""
+        voted, rejected = self.fused(answers, task)
+        categories, kept = voted.categories, voted.answers
         candidates = voted.candidates()
         return Consensus(
             merged=MergedPoints(

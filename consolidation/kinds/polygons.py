@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.exactness import Exactness, learn_exactness
-from consolidation.estimation.outline_fusion import Arranged, arrange, fuse, settle, things_apart
+from consolidation.estimation.border_exactness import Hands
+from consolidation.estimation.outline_fusion import arrange, fuse, settle, things_apart
 from consolidation.estimation.outlines import (
     Outline,
     Outlines,
@@ -22,7 +22,6 @@ from consolidation.estimation.outlines import (
     signed_area,
     thinned,
 )
-from consolidation.estimation.tallies import Tallies
 from consolidation.kinds.base import (
     Answer,
     Consensus,
@@ -30,6 +29,7 @@ from consolidation.kinds.base import (
     Task,
     check_count,
 )
+from consolidation.kinds.drawn_parts import DrawnLayout, DrawnPartsKind, Things, split_skill
 from consolidation.kinds.geometry import DIGITS, REACH
 from consolidation.kinds.image_parts import MergedParts, written_part, written_point
 from consolidation.kinds.parts import (
@@ -37,7 +37,6 @@ from consolidation.kinds.parts import (
     ImageSize,
     Layout,
     Part,
-    PartsKind,
     agree_on_size,
     consensus_of,
     decide,
@@ -46,7 +45,6 @@ from consolidation.kinds.parts import (
     read_parts,
     vertices_in,
 )
-from consolidation.kinds.skill import GOLD, Learned, Study
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -82,7 +80,7 @@ class MergedPolygon:
     outline: Outline
 
 
-class PolygonsKind(PartsKind[Outlines]):
+class PolygonsKind(DrawnPartsKind[Outlines]):
     """Polygons: `crowd-polygon`.
 
     Recognised: an object with an array `polygons`.
@@ -117,38 +115,29 @@ class PolygonsKind(PartsKind[Outlines]):
         outlines, labels, faults = read_parts(listed, lambda node: read_outline(node, size), limits)
         return PolygonsAnswer(size, tuple(outlines), tuple(labels), faults)
 
-    def study(self, answers: Sequence[Answer], task: Task) -> Study:
-        """How far the outlines of each polygon lie apart."""
-        size, kept, _ = agree_on_size(answers)
-        layout = self.lay_out(kept, task)
-        decisions = decide(self.name, layout, kept, task)
-        arranged = arrange(layout.shapes, [made.members for made in decisions])
-        things = things_apart(arranged, [kept[part.worker].person for part in layout.parts])
-        return Study(tuple(things), _Studied(layout, arranged))
-
-    def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
-        """How exact the workers are."""
-        exactness = learn_exactness([thing for one in evidence for thing in one], known, GOLD)
-        return Learned(exactness, exactness.tallies)
-
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, fuse; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
-        known: _Studied | None = task.arranged
-        layout = known.layout if known else self.lay_out(kept, task)
+        layout = self.layout(kept, task)
+        task, hands = split_skill(task)
         decisions = decide(self.name, layout, kept, task)
-        outlines = _fused(layout, decisions, kept, task)
+        outlines = _fused(layout, decisions, kept, hands)
         fused = [MergedPolygon(*made) for made in zip(decisions, outlines, strict=True)]
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
-    def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Outlines]:
+    def apart(self, layout: Layout[Outlines], clusters: Sequence[Sequence[int]]) -> tuple[Things, DrawnLayout[Outlines]]:
+        """How far the outlines of each polygon lie apart, along the contour that they have without skill."""
+        arranged = arrange(layout.shapes, clusters)
+        return things_apart(arranged), replace(layout, drawn=arranged)
+
+    def lay_out(self, answers: Sequence[Answer], task: Task) -> DrawnLayout[Outlines]:
         """Polygons from top to bottom, left to right, with their IoU."""
         parts, outlines = _in_reading_order(answers)
         workers = np.array([part.worker for part in parts], dtype=np.int64)
         with overlaps_limited():
             overlaps = overlaps_between(outlines, workers, task.settings.limits.overlaps)
-        return Layout(parts, overlaps, outlines)
+        return DrawnLayout(parts, overlaps, outlines)
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """`annotations` with `vertices`, `image_size`, `class-map`, confidence, support and candidates."""
@@ -157,29 +146,20 @@ class PolygonsKind(PartsKind[Outlines]):
         return merged.to_wire(lambda polygon: _written(polygon, merged.categories, single=single))
 
 
-@dataclass(frozen=True, slots=True)
-class _Studied:
-    """What a merge of the same answers would find again."""
-
-    layout: Layout[Outlines]
-    arranged: Arranged
-
-
 def _fused(
-    layout: Layout[Outlines], decisions: Sequence[Decision], answers: Sequence[Answer], task: Task
+    layout: Layout[Outlines], decisions: Sequence[Decision], answers: Sequence[Answer], hands: Hands | None
 ) -> list[Outline]:
-    """The outline of each polygon: as `fuse` where nothing is known of the workers."""
+    """The outline of each polygon; without skill the plain one."""
     groups = [made.members for made in decisions]
     makers = [answers[part.worker] for part in layout.parts]
     votes = np.array([maker.weight for maker in makers], np.float64)
-    exactness: Exactness | None = task.skill
-    if not exactness:
+    if not hands:
         return fuse(layout.shapes, groups, votes)
-    known: _Studied | None = task.arranged
-    arranged = known.arranged if known and known.arranged.groups == groups else arrange(layout.shapes, groups)
-    variances = [exactness.variances.get(maker.person, 1.0) for maker in makers]
-    offsets = [exactness.offsets.get(maker.person, 0.0) for maker in makers]
-    return settle(arranged, np.array(variances), np.array(offsets), votes)
+    known = layout.drawn if isinstance(layout, DrawnLayout) else None
+    if known is None or [tuple(members) for members in known.groups] != groups:
+        known = arrange(layout.shapes, groups)
+    persons = [maker.person for maker in makers]
+    return settle(known, hands.variances_of(persons), hands.offsets_of(persons), votes)
 
 
 def read_outline(node: JsonNode, size: ImageSize | None) -> Outline:

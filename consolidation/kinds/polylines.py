@@ -117,7 +117,7 @@ class PolylinesKind(PartsKind[Curves]):
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, fuse; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
-        layout = self.lay_out(kept, task)
+        layout = self.layout(kept, task)
         decisions = decide(self.name, layout, kept, task)
         fused = [
             MergedPolyline(made, _finished(curve, made, layout, kept))

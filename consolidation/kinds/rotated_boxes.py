@@ -119,7 +119,7 @@ class RotatedBoxesKind(PartsKind[Rotated]):
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match, decide, fuse; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
-        layout = self.lay_out(kept, task)
+        layout = self.layout(kept, task)
         parts, boxes = layout.parts, layout.shapes
         decisions = decide(self.name, layout, kept, task)
         fused = [MergedRotatedBox(made, _fused(made, parts, boxes, kept)) for made in decisions]

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.patterns import Codes
 from consolidation.estimation.regions import bounding_boxes
 from consolidation.kinds.base import (
     Answer,
     Consensus,
-    Kind,
     Save,
     Task,
     check_count,
@@ -23,15 +23,14 @@ from consolidation.kinds.base import (
 from consolidation.kinds.category_maps import (
     BACKGROUND_NAME,
     CategoryMap,
+    CategoryMapKind,
     VotedCategory,
-    category_numbers,
-    marked_categories,
-    vote,
 )
-from consolidation.kinds.masks import meaning_patterns, number_colours, parse_mask
+from consolidation.kinds.masks import number_colours, parse_mask
 from consolidation.kinds.parts import ImageSize, agree_on_size, fault_rejections
 from consolidation.mask_png import Colour, ColourMap, encode_mask, parse_colour
 from consolidation.palette import BACKGROUND, category_colours, hex_colour
+from consolidation.rejections import Rejection
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -90,7 +89,7 @@ class MergedSemanticMask:
     disagreement: npt.NDArray[np.uint8] | None
 
 
-class SemanticMaskKind(Kind):
+class SemanticMaskKind(CategoryMapKind):
     """Semantic masks: `crowd-semantic-segmentation`.
 
     Recognised: an object with an object `labelMappings` and a `labeledImage`.
@@ -144,15 +143,23 @@ class SemanticMaskKind(Kind):
             faults=tuple(faults),
         )
 
-    def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
-        """Code, vote, paint; see the class for the rules."""
+    def comparable(self, answers: Sequence[Answer]) -> tuple[list[Answer], list[Rejection]]:
+        """Answers for the image size that most have."""
         _, kept, rejected = agree_on_size(answers)
-        categories = marked_categories({name for answer in kept for name in answer.value.pixels}, task)
-        patterns = meaning_patterns(
-            [answer.value.colour_map.indices for answer in kept],
-            [category_numbers(answer.value.names, answer.value.numbers, categories) for answer in kept],
-        )
-        voted = vote(patterns, categories, kept, task)
+        return kept, rejected
+
+    def drawn(self, value: SemanticAnswer) -> tuple[Codes, Sequence[str], npt.NDArray[np.uint16]]:
+        """Colours, and what each means."""
+        return value.colour_map.indices, value.names, value.numbers
+
+    def marked(self, value: SemanticAnswer) -> Mapping[str, int]:
+        """Pixels of each category drawn."""
+        return value.pixels
+
+    def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
+        """Code, vote, smooth, paint; see the class for the rules."""
+        voted, rejected = self.fused(answers, task)
+        categories, kept = voted.categories, voted.answers
         candidates = tuple(_where(found, voted) for found in voted.candidates())
         return Consensus(
             merged=MergedSemanticMask(

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.linking import Sightings, link_clusters
+from consolidation.estimation.matching import Overlaps
 from consolidation.estimation.votes import existence
 from consolidation.kinds.attributes import vote_on_attributes
 from consolidation.kinds.ballots import count_ballot
@@ -21,9 +23,33 @@ from consolidation.kinds.base import Answer, Support, Task, label_probability
 from consolidation.kinds.frame_matching import match_frames
 from consolidation.kinds.geometry import Geometry
 from consolidation.kinds.marks import Ints, Marks, MergedSequence, Shape, Sighting, Thing
+from consolidation.kinds.part_skill import PartsSkill
+from consolidation.kinds.part_verdicts import skilled_verdicts
+
+_EQUAL = 1e-9
+"""Probabilities that differ by less are equal."""
 
 
-def merge_sequence(
+@dataclass(frozen=True, slots=True)
+class Arranged(Generic[Shape]):
+    """What the parts of a sequence are, before anything is decided on.
+
+    Attributes:
+        given: what it was made of, to know it again: the answers' workers, in order.
+        clusters: parts of one frame that mean the same, by frame, then by first part.
+        matched: the pairs of parts within clusters, with their likeness.
+        shapes: of each cluster.
+        numbers: of each cluster that of its thing, from 0.
+    """
+
+    given: tuple[str, ...]
+    clusters: Sequence[Sequence[int]]
+    matched: Overlaps
+    shapes: Sequence[Shape]
+    numbers: Sequence[int]
+
+
+def arrange_sequence(
     kind: str,
     marks: Marks[Shape],
     answers: Sequence[Answer],
@@ -31,8 +57,8 @@ def merge_sequence(
     geometry: Geometry[Shape],
     *,
     linked: bool,
-) -> MergedSequence[Shape]:
-    """Match, link, decide, fuse.
+) -> Arranged[Shape]:
+    """Match, link, fuse; nothing that the workers' skill would change.
 
     Args:
         kind: name of the kind, for its matching threshold.
@@ -41,9 +67,6 @@ def merge_sequence(
         task: of the data object.
         geometry: of the shapes.
         linked: whether parts of different frames are joined to things.
-
-    Returns:
-        Things by their first frame, then by their first part. Every part is in exactly one sighting.
 
     Raises:
         LimitError: too many parts of one frame overlap.
@@ -55,15 +78,30 @@ def merge_sequence(
     weights = np.array([answer.weight for answer in answers], np.float64)
     shapes = geometry.fuse(marks.shapes, clusters, weights[marks.workers]) if clusters else []
     numbers = _things(marks, clusters, weights, shapes, geometry, scale) if linked else range(len(clusters))
+    return Arranged(tuple(answer.worker_id for answer in answers), clusters, matched, shapes, numbers)
+
+
+def merge_sequence(
+    arranged: Arranged[Shape], marks: Marks[Shape], answers: Sequence[Answer], task: Task
+) -> MergedSequence[Shape]:
+    """Decide on what was arranged, by votes or by the workers' skill.
+
+    Args:
+        arranged: of the same marks and answers.
+        marks, answers, task: as `arrange_sequence` has them.
+
+    Returns:
+        Things by their first frame, then by their first part. Every part is in exactly one sighting.
+    """
     grouped: defaultdict[int, list[int]] = defaultdict(list)
-    for cluster, number in enumerate(numbers):
+    for cluster, number in enumerate(arranged.numbers):
         grouped[number].append(cluster)
     jury = _Jury(marks, answers, task)
     things = [
-        jury.decide([(clusters[place], shapes[place]) for place in grouped[number]])
+        jury.decide([(arranged.clusters[place], arranged.shapes[place]) for place in grouped[number]])
         for number in sorted(grouped)
     ]
-    return MergedSequence(tuple(things), matched)
+    return MergedSequence(tuple(things), arranged.matched)
 
 
 def _things(
@@ -95,6 +133,7 @@ class _Jury:
 
     def __init__(self, marks: Marks[Any], answers: Sequence[Answer], task: Task) -> None:
         self._marks, self._answers, self._task = marks, answers, task
+        self._skill = task.skill if isinstance(task.skill, PartsSkill) and task.skill else None
         self._frame_of, self._worker_of = marks.frames.tolist(), marks.workers.tolist()
         categories = task.categories(marks.labels)
         self._number = {name: place for place, name in enumerate(categories)}
@@ -112,12 +151,11 @@ class _Jury:
         sightings = tuple(self._sighting(members, shape, certainty) for members, shape in clusters)
         accepted = any(sighting.accepted for sighting in sightings)
         support = self._backing([one for one in sightings if one.accepted or not accepted])
-        total = sum(answer.weight for answer in self._answers_of(sightings, accepted=accepted))
         return Thing(
             label=label,
             sightings=sightings,
             support=support,
-            confidence=self._exists(support.share * total, total) * certainty,
+            confidence=self._existence(sightings, support, accepted=accepted) * certainty,
             accepted=accepted,
             tied=tied,
         )
@@ -138,6 +176,12 @@ class _Jury:
 
     def _count_category(self, said: tuple[tuple[int, str], ...]) -> tuple[str, float, bool]:
         """The category, the probability that it is right, and whether the tie rule decided."""
+        if self._skill:
+            labels = [label for _, label in said]
+            voters = [self._answers[worker] for worker, _ in said]
+            all_of_it = range(len(said))
+            found = skilled_verdicts(self._skill, [all_of_it], all_of_it, labels, voters, self._task, 1.0)[0]
+            return found.label, found.named, found.tied
         named = count_ballot(
             ((label, self._answers[worker]) for worker, label in said), self._number.__getitem__
         )
@@ -146,7 +190,7 @@ class _Jury:
     def _sighting(self, members: Sequence[int], shape: Shape, certainty: float) -> Sighting[Shape]:
         frame = self._frame_of[members[0]]
         makers = tuple(sorted(self._worker_of[member] for member in members))
-        support, exists = self._support(makers, self._seen_by[frame])
+        support, exists, accepted = self._support(makers, self._seen_by[frame])
         answers, attributes = self._answers, self._marks.attributes
         return Sighting(
             frame=frame,
@@ -158,14 +202,30 @@ class _Jury:
             support=support,
             existence=exists,
             confidence=exists * certainty,
-            accepted=support.share > self._task.settings.quorum,
+            accepted=accepted,
         )
 
-    def _count_support(self, makers: tuple[int, ...], seers: tuple[int, ...]) -> tuple[Support, float]:
+    def _count_support(self, makers: tuple[int, ...], seers: tuple[int, ...]) -> tuple[Support, float, bool]:
+        """Who marked a part, of those whose answers have its frame; the probability that it is real; whether it becomes a label."""
         votes = sum(self._answers[maker].weight for maker in makers)
         total = sum(self._answers[seer].weight for seer in seers)
         workers = tuple(self._answers[maker].worker_id for maker in makers)
-        return Support(workers, len(seers), votes / total), self._exists(votes, total)
+        support, quorum = Support(workers, len(seers), votes / total), self._task.settings.quorum
+        if not self._skill:
+            return support, self._exists(votes, total), support.share > quorum
+        crew = self._skill.places(self._answers[seer].person for seer in seers)
+        marks = np.array([seers.index(maker) for maker in makers], np.int64)
+        exists = float(self._skill.existence(np.zeros_like(marks), marks, crew, 1, 1.0)[0])
+        bar = self._exists(quorum * len(seers), float(len(seers)))
+        return support, exists, len(seers) == 1 or exists > bar + _EQUAL
+
+    def _existence(self, sightings: Sequence[Sighting[Any]], support: Support, *, accepted: bool) -> float:
+        """The probability that a thing is real: by the votes for it, or the mean over its frames that count, as frames are no answers."""
+        counted = [one.existence for one in sightings if one.accepted or not accepted]
+        if self._skill:
+            return sum(counted) / len(counted)
+        total = sum(answer.weight for answer in self._answers_of(sightings, accepted=accepted))
+        return self._exists(support.share * total, total)
 
     def _backing(self, sightings: Sequence[Sighting[Any]]) -> Support:
         """Who marked a thing: each worker counts by the share of the frames, of those the worker's answer has, with the worker's mark."""

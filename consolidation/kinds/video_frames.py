@@ -10,18 +10,22 @@ from typing import Any, ClassVar
 import numpy as np
 
 from consolidation.estimation.linking import NO_TRACK
+from consolidation.estimation.tallies import Tallies
 from consolidation.kinds.attributes import Attributes, vote_on_attributes
 from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task
 from consolidation.kinds.geometry import FrameGeometry
 from consolidation.kinds.marks import Marks, MergedSequence, Thing
+from consolidation.kinds.part_skill import PartsEvidence, learn_parts
 from consolidation.kinds.parts import fault_rejections
 from consolidation.kinds.sequence_agreement import (
     agreement_with_sequence,
     mean_pairwise_dice,
     sequence_confidence,
 )
-from consolidation.kinds.sequences import merge_sequence
+from consolidation.kinds.sequence_skill import sequence_evidence
+from consolidation.kinds.sequences import Arranged, arrange_sequence, merge_sequence
+from consolidation.kinds.skill import Learned, Study
 from consolidation.kinds.video_answer import (
     GEOMETRIES,
     VIDEO,
@@ -48,6 +52,7 @@ class MergedFrames:
         tracks: of each part the worker's own track, or None.
         answers: those that count.
         rejected: the others.
+        arranged: what needs not be found again.
     """
 
     video: MergedVideo
@@ -56,6 +61,7 @@ class MergedFrames:
     tracks: Sequence[tuple[str, str] | None]
     answers: Sequence[Answer]
     rejected: Sequence[Rejection]
+    arranged: Arranged[Any]
 
 
 class VideoFramesKind(Kind):
@@ -95,6 +101,16 @@ class VideoFramesKind(Kind):
         """Read frames and parts; what cannot be read is a fault of its own, not of the answer."""
         return parse_video(element, self.key, limits, self.form)
 
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """Who marked which things, in a few frames of each; what was matched and linked is what the merge need not find again."""
+        made = self.merge_frames(answers, task)
+        evidence = sequence_evidence(made.marks, made.sequence.things, made.answers, linked=self.linked)
+        return Study(evidence, None if any(answer.gold for answer in answers) else made.arranged)
+
+    def learn(self, evidence: Sequence[tuple[PartsEvidence, ...]], known: Tallies, task: Task) -> Learned:
+        """How many things each worker finds and invents, frame by frame, and how they confuse categories: `PartsSkill`."""
+        return learn_parts([part for parts in evidence for part in parts], known, task)
+
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Match frame by frame, link, decide, fuse; see the classes for the rules."""
         made = self.merge_frames(answers, task)
@@ -115,7 +131,10 @@ class VideoFramesKind(Kind):
         place = {key: number for number, key in enumerate(keys)}
         drawn = _in_order(kept, place, geometry)
         marks = self._marks(drawn, kept, place, task)
-        merged = merge_sequence(self.name, marks, kept, task, geometry, linked=self.linked)
+        arranged = task.arranged
+        if not isinstance(arranged, Arranged) or arranged.given != tuple(answer.worker_id for answer in kept):
+            arranged = arrange_sequence(self.name, marks, kept, task, geometry, linked=self.linked)
+        merged = merge_sequence(arranged, marks, kept, task)
         merged = replace(merged, things=tuple(self.settled(thing) for thing in merged.things))
         tracks = [part.track for _, _, part in drawn]
         video = MergedVideo(
@@ -130,7 +149,7 @@ class VideoFramesKind(Kind):
             else {},
             categories=task.categories(marks.labels),
         )
-        return MergedFrames(video, merged, marks, tracks, kept, rejected)
+        return MergedFrames(video, merged, marks, tracks, kept, rejected, arranged)
 
     def settled(self, thing: Thing[Any]) -> Thing[Any]:
         """A thing once all of its frames are known; geometries may have more to say of it then."""

@@ -20,6 +20,13 @@ _OF_ANY_KIND: _Words = (
     (r"quorum:candidate-(\d+)", lambda n: f"Candidate {n} was marked by too few workers to be a label."),
     ("rejected-answer", lambda _: "A worker's answer could not be counted; see below why."),
     ("rejected-part", lambda _: "A part of a worker's answer could not be counted; see below why."),
+    ("gold-answer-unusable", lambda _: "The gold answer in the settings cannot be read; see below why."),
+    (
+        "skill-incomplete",
+        lambda _: (
+            "Not everything the answers show of the workers could be learned: a defect; please report it."
+        ),
+    ),
     ("unrecognised", lambda _: "No kind recognises these answers; they were passed on as they are."),
     (r"error:(.+)", lambda code: f"There is no label ({code}); the error says why."),
 )

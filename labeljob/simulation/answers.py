@@ -67,7 +67,8 @@ def read_answers(path: Path) -> RecordedAnswers:
     for folder in (path, path / "worker-response", path / "annotations" / "worker-response"):
         iterations = [child for child in sorted(folder.glob("iteration-*")) if child.is_dir()]
         if iterations:
-            return RecordedAnswers(_newest(iterations))
+            newest = _newest(iterations)
+            return RecordedAnswers({name: read_response(file) for name, file in newest.items()})
     answers = dict(_from_folder(path))
     if not answers:
         raise ContractError(
@@ -125,7 +126,22 @@ def _recorded_id(line: ManifestLine, answer_key: str | None) -> str:
     return str(line.value[answer_key])
 
 
-def _newest(iterations: Iterable[Path]) -> dict[str, tuple[RecordedAnswer, ...]]:
+def newest_responses(folder: Path) -> dict[str, Path]:
+    """The newest worker-response file of each data object in a folder of `iteration-N/<id>/<time>.json`, in the order of their lines."""
+    files = _newest(child for child in sorted(folder.glob("iteration-*")) if child.is_dir())
+    return dict(sorted(files.items(), key=_in_line_order))
+
+
+def read_response(file: Path) -> tuple[RecordedAnswer, ...]:
+    """The answers in a worker-response file.
+
+    Raises:
+        ContractError: it is none; names the file.
+    """
+    return tuple(_worker_response(file))
+
+
+def _newest(iterations: Iterable[Path]) -> dict[str, Path]:
     files: dict[str, tuple[tuple[int, str], Path]] = {}
     for folder in iterations:
         match = _ITERATION.fullmatch(folder.name)
@@ -134,7 +150,12 @@ def _newest(iterations: Iterable[Path]) -> dict[str, tuple[RecordedAnswer, ...]]
             age = (number, file.name)
             if file.parent.name not in files or files[file.parent.name][0] < age:
                 files[file.parent.name] = (age, file)
-    return {name: tuple(_worker_response(file)) for name, (_, file) in files.items()}
+    return {name: file for name, (_, file) in files.items()}
+
+
+def _in_line_order(item: tuple[str, object]) -> tuple[bool, int, str]:
+    name = item[0]
+    return (not name.isdecimal(), int(name) if name.isdecimal() else 0, name)
 
 
 def _from_folder(folder: Path) -> Iterator[tuple[str, tuple[RecordedAnswer, ...]]]:

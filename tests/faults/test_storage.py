@@ -77,12 +77,13 @@ def consolidate_here(
     settings: Settings | None = None,
     out_of_time: Callable[[], bool] = lambda: False,
     output_config: str | None = OUTPUT_CONFIG,
+    half_time: Callable[[], bool] = lambda: False,
 ) -> list[dict[str, Any]]:
     """The batch consolidated over a store, as the wire carries it."""
     settings = settings or Settings()
     payload = ConsolidationPayload.parse(JsonNode(entries))
     job = Job(LABEL, (), artefact_prefix(output_config, settings))
-    replies = consolidate(job, payload.data_objects, store, settings, out_of_time)
+    replies = consolidate(job, payload.data_objects, store, settings, out_of_time, half_time=half_time)
     return [json.loads(serialise(reply.to_wire())) for reply in replies]
 
 
@@ -245,10 +246,31 @@ def test_an_answer_that_s3_does_not_deliver_in_time_costs_its_object_and_those_b
 ) -> None:
     """No label is made of the answers that happened to come in time; what was done is returned without waiting for S3."""
     readings = iter([False] * 6)
-    reply = consolidate_here(_batch(slow_store), slow_store, out_of_time=lambda: next(readings, True))
+    settings = Settings(method="majority")
+    reply = consolidate_here(
+        _batch(slow_store), slow_store, settings, out_of_time=lambda: next(readings, True)
+    )
     assert label_of(reply, "0")["class-name"] == "car"
     codes = [label_of(reply, name)["error"]["code"] for name in ("1", "2", "3")]
     assert codes == ["deadline"] * 3
+    assert not slow_store.gave_up
+
+
+@pytest.mark.parametrize("early", range(5))
+def test_at_half_time_skill_is_learned_from_what_was_read_and_the_rest_is_read_after_it(
+    slow_store: SlowStore, early: int
+) -> None:
+    """The second data object comes too late to be studied, and early enough for its label."""
+    asked = iter([False] * early)
+
+    def half_time() -> bool:
+        if late := next(asked, True):
+            slow_store.released.set()
+        return late
+
+    reply = consolidate_here(_batch(slow_store), slow_store, Settings(method="em"), half_time=half_time)
+    assert ids(reply) == ["0", "1", "2", "3"]
+    assert not any("error" in label_of(reply, name) for name in ids(reply))
     assert not slow_store.gave_up
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
+from consolidation.estimation.tallies import Tallies
 from consolidation.kinds import KINDS
 from consolidation.kinds.base import Answer, Consensus, Kind, Task, merge_answers
 from shared.errors import AnswerError
@@ -22,7 +23,7 @@ from tests import strategies
 
 Label = dict[str, Any]
 Artefacts = dict[str, bytes]
-SETTINGS = Settings(disagreement_maps=True)
+SETTINGS = Settings(method="majority", disagreement_maps=True)
 BY_NAME = {kind.name: kind for kind in KINDS}
 
 
@@ -67,6 +68,7 @@ class KindUnderLaw:
         data_object: what the answers are about, where a kind looks at it.
         keys: JSON keys that the kind looks for, for the fuzzing of its parser.
         settings: under which the laws are tried.
+        own_skill: under the method `em`: whether skill is learned from the answers themselves; else the workers are not known.
     """
 
     kind: Kind
@@ -81,13 +83,32 @@ class KindUnderLaw:
     data_object: Mapping[str, Any] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     settings: Settings = SETTINGS
+    own_skill: bool = False
 
     def __str__(self) -> str:
-        return self.kind.name
+        return f"{self.kind.name}-{self.settings.method}{'-own' if self.own_skill else ''}"
+
+    def under(self, method: str, *, own_skill: bool = False) -> KindUnderLaw:
+        """The same kind under a method."""
+        return replace(self, settings=replace(self.settings, method=method), own_skill=own_skill)
+
+    @property
+    def skill(self) -> Any:
+        """Of workers of whom nothing is known, where the method asks for one."""
+        if self.settings.method != "em" or self.own_skill:
+            return None
+        return self.kind.learn([], Tallies(), Task(self.settings)).skill
 
     def merge(self, elements: Sequence[Any], **options: Any) -> Merged:
         """Parse, merge and write elements about the kind's data object."""
-        return merge(self.kind, elements, data_object=self.data_object, settings=self.settings, **options)
+        return merge(
+            self.kind,
+            elements,
+            data_object=self.data_object,
+            settings=self.settings,
+            skill=self.skill,
+            **options,
+        )
 
 
 def merge(
@@ -99,6 +120,7 @@ def merge(
     label_categories: Sequence[str] = strategies.CATEGORIES,
     data_object: Mapping[str, Any] | None = None,
     settings: Settings = SETTINGS,
+    skill: Any = None,
 ) -> Merged:
     """Parse, merge and write the elements of several workers."""
     names = workers or [f"worker-{place}" for place in range(len(elements))]
@@ -106,7 +128,7 @@ def merge(
         Answer(name, kind.parse(JsonNode(element, "$", AnswerError), settings.limits), weight, weight)
         for name, element, weight in zip(names, elements, weights or [1.0] * len(elements), strict=True)
     ]
-    task = Task(settings, tuple(label_categories), data_object or {})
+    task = Task(settings, tuple(label_categories), data_object or {}, skill)
     consensus = merge_answers(kind, answers, task)
     artefacts: Artefacts = {}
 

@@ -22,7 +22,11 @@ from tests.elements import read_png
 from tests.laws.every_kind import UNDER_LAW
 from tests.laws.merging import KindUnderLaw, Merged
 
-every_kind = pytest.mark.parametrize("law", UNDER_LAW, ids=str)
+STEADY = tuple(law.under(method) for law in UNDER_LAW for method in ("majority", "em"))
+"""Every kind with votes that other answers do not change: one worker, one vote, or workers of whom nothing is known."""
+EVERY = (*STEADY, *(law.under("em", own_skill=True) for law in UNDER_LAW))
+"""These, and every kind with the skill that the very answers show."""
+every_kind = pytest.mark.parametrize("law", EVERY, ids=str)
 
 
 def test_every_kind_is_under_the_laws() -> None:
@@ -80,11 +84,12 @@ def test_inputs_are_not_modified(law: KindUnderLaw, data: st.DataObject) -> None
         for place, node in enumerate(nodes)
     ]
     before = pickle.dumps(answers)
-    merge_answers(law.kind, answers, Task(law.settings, strategies.CATEGORIES, law.data_object))
+    task = Task(law.settings, strategies.CATEGORIES, law.data_object, law.skill)
+    merge_answers(law.kind, answers, task)
     assert pickle.dumps(answers) == before
 
 
-@every_kind
+@pytest.mark.parametrize("law", STEADY, ids=str)
 @given(data=st.data())
 def test_a_worker_who_agrees_does_not_lower_the_confidence(law: KindUnderLaw, data: st.DataObject) -> None:
     elements = data.draw(law.elements)
@@ -99,7 +104,7 @@ def test_a_worker_who_agrees_does_not_lower_the_confidence(law: KindUnderLaw, da
     assert after >= before - 1e-12
 
 
-@pytest.mark.parametrize("law", [law for law in UNDER_LAW if law.renamed], ids=str)
+@pytest.mark.parametrize("law", [law for law in EVERY if law.renamed], ids=str)
 @given(data=st.data())
 def test_renaming_categories_renames_the_label(law: KindUnderLaw, data: st.DataObject) -> None:
     elements = data.draw(law.elements)
@@ -113,7 +118,7 @@ def test_renaming_categories_renames_the_label(law: KindUnderLaw, data: st.DataO
     assert (label, _images(other)) == (straight.resolved(), _images(straight))
 
 
-@pytest.mark.parametrize("law", [law for law in UNDER_LAW if law.mirrored], ids=str)
+@pytest.mark.parametrize("law", [law for law in EVERY if law.mirrored], ids=str)
 @given(data=st.data())
 def test_mirroring_the_image_mirrors_the_label(law: KindUnderLaw, data: st.DataObject) -> None:
     elements = data.draw(law.elements)

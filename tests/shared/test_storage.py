@@ -51,6 +51,29 @@ def test_a_key_encrypts_what_is_written(aws: Aws) -> None:
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", KEY)
 
 
+def test_a_new_object_replaces_none(aws: Aws) -> None:
+    """And is encrypted as others are."""
+    store = S3Store(aws.s3, LOCATIONS, KEY)
+    assert store.write_new(PLACE, b"[1]", "application/json")
+    assert not store.write_new(PLACE, b"[2]", "application/json")
+    assert read(store) == b"[1]"
+    assert aws.s3.head_object(Bucket="acme-out", Key="run/a.json")["SSEKMSKeyId"] == KEY
+
+
+@pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict"])
+def test_a_place_that_somebody_else_is_just_taking_is_taken(code: str) -> None:
+    client: Any = _StubbedClient(_refused(code))
+    assert not S3Store(client, LOCATIONS).write_new(PLACE, b"", "application/json")
+
+
+@pytest.mark.parametrize("failure", ["AccessDenied", None])
+def test_a_new_object_that_cannot_be_written_is_a_failure(failure: str | None) -> None:
+    outcome = _refused(failure) if failure else EndpointConnectionError(endpoint_url="http://x")
+    client: Any = _StubbedClient(outcome)
+    with pytest.raises(StorageError, match=r"s3:PutObject|Could not connect"):
+        S3Store(client, LOCATIONS).write_new(PLACE, b"", "application/json")
+
+
 @pytest.mark.parametrize(
     ("job_key", "deployment_key", "used"),
     [(KEY, "other", KEY), (None, KEY, KEY), ("", KEY, KEY), (None, "", None)],
@@ -182,6 +205,8 @@ def test_nothing_outside_of_the_locations_is_read_or_written(aws: Aws, store: S3
         read(store, uri)
     with pytest.raises(NotAllowedError):
         store.write(uri, b"", "application/json")
+    with pytest.raises(NotAllowedError):
+        store.write_new(uri, b"", "application/json")
     assert aws.keys() == aws.keys("acme-in") == []
 
 
