@@ -43,7 +43,7 @@ _MISLED = 0.01
 _ROUNDS = 40
 _LONGEST = 8.0
 _TINY = 1e-12
-_STILL = 1e-3
+_STILL = 1e-4
 _LEAST = 1e-3
 _BITS = 52
 
