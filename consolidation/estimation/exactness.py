@@ -21,7 +21,7 @@ from consolidation.estimation.nearness import later
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-PRIOR = 4.0
+PRIOR = 10.0
 """Points' worth of belief that a worker is as exact as the others."""
 SCALE_PRIOR = 3.0
 """Points' worth of belief that a data object's scale is that of the batch."""

@@ -16,7 +16,7 @@ TRUE = np.array([2.0, 4.0, 8.0])
 
 
 def _seen(
-    scales: list[float], seed: int, deviations: Numbers = TRUE, points: int = 300
+    scales: list[float], seed: int, deviations: Numbers = TRUE, points: int = 1000
 ) -> tuple[Apart, Numbers]:
     """What data objects of these scales show, one after the other, and which each row is of."""
     random = np.random.default_rng(seed)

@@ -8,6 +8,7 @@ import pytest
 from consolidation.estimation.medians import (
     grouped_medians,
     middle,
+    smooth_medians,
     weighted_median,
     weighted_medians,
 )
@@ -56,3 +57,24 @@ def test_groups_of_different_sizes_have_the_medians_of_each_alone() -> None:
             for start, size in zip(starts, sizes, strict=True)
         ]
         assert grouped_medians(values, sizes, weights).tolist() == np.array(alone).tolist()
+
+
+def test_smooth_medians_of_equal_weights_are_the_medians() -> None:
+    random = np.random.default_rng(3)
+    for members in range(1, 7):
+        values, weights = random.normal(size=(5, members, 2)), np.full((5, members), 0.7)
+        assert smooth_medians(values, weights) == pytest.approx(np.median(values, axis=1), abs=1e-12)
+
+
+def test_smooth_medians_move_with_the_weights() -> None:
+    values = np.array([[0.0], [10.0]])
+    assert smooth_medians(values, np.array([3.0, 1.0])).tolist() == [2.5]
+    four = np.array([[0.0], [1.0], [2.0], [3.0]])
+    slightly = smooth_medians(four, np.array([1.0, 1.0, 1.001, 1.0]))[0]
+    assert 1.5 < slightly < 1.501
+
+
+def test_smooth_medians_bear_a_gross_outlier_of_three() -> None:
+    values = np.array([[1.0], [2.0], [1e9]])
+    assert smooth_medians(values, np.ones(3)).tolist() == [2]
+    assert smooth_medians(values, np.array([1.0, 1.0, 0.5]))[0] < 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -151,7 +150,7 @@ def test_skill_may_decide_which_of_two_image_sizes_counts() -> None:
     assert [rejection.worker_id for rejection in found.rejected] == ["ada", "ben"]
 
 
-def test_a_cuboid_lies_where_the_exact_worker_puts_it() -> None:
+def test_a_cuboid_lies_nearer_to_where_the_exact_worker_puts_it() -> None:
     random = np.random.default_rng(0)
 
     def scene(deviations: Mapping[str, float]) -> dict[str, Any]:
@@ -164,10 +163,15 @@ def test_a_cuboid_lies_where_the_exact_worker_puts_it() -> None:
         }
 
     learned = _learned(CUBOIDS, [scene({"ada": 0.02, "ben": 0.02, "cem": 0.4}) for _ in range(20)])
-    two = {"ada": scene({"ada": 0.0})["ada"], "cem": scene({"cem": 0.3})["cem"]}
-    for one in _merged(CUBOIDS, two, learned).merged.labels:
-        nearest = min((0.0, 30.0, 60.0), key=lambda x: abs(x - one.cuboid[0]))
-        assert math.hypot(one.cuboid[0] - nearest, one.cuboid[1]) < 0.01
+    off = scene({"ada": 0.0, "cem": 0.0})
+    two = {
+        "ada": off["ada"],
+        "cem": [{**one, "center-x": one["center-x"] + 0.4} for one in off["cem"]],
+    }
+    plain = _merged(CUBOIDS, two, CUBOIDS.learn([], Tallies(), TASK)).merged.labels
+    assert [one.cuboid[0] for one in plain] == pytest.approx([0.2, 30.2, 60.2])
+    skilled = _merged(CUBOIDS, two, learned).merged.labels
+    assert [one.cuboid[0] for one in skilled] == pytest.approx([0.08, 30.08, 60.08], abs=0.05)
 
 
 def _film(*things: tuple[float, float], frames: int = 12) -> Element:
