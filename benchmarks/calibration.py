@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from benchmarks.groups import Group
-from benchmarks.page import table
+from benchmarks.markdown import table
 from benchmarks.real.rows import Row
 from benchmarks.reliability import BINS, Reliability
 from benchmarks.runs import ROOT

@@ -12,6 +12,8 @@ OURS = "ours"
 OURS_BY_MAJORITY = "ours, method majority"
 OWN = ""
 """The environment of the project itself."""
+REPEATS, BUDGET_SECONDS = 5, 5.0
+"""A work is done so often after once to warm up, or until so much time has passed; a run that takes all of it counts as it is."""
 ENVIRONMENTS = ("main", "datumaro", "panoptes", "skweak")
 """Of the peers: libraries that do not install side by side have environments of their own."""
 
@@ -149,7 +151,7 @@ def _others() -> Iterable[System]:
         options = {"function": function, "least": least}
         yield _peer(f"ensemble-boxes {name}", boxes, "ensembleboxes.fusion", "ensemble-boxes", options, note)
     for group, objects in (
-        ("boxes", 50), ("boxes-pool", 50), ("boxes-big", None), ("instances", 5), ("polygons", None), ("keypoints", None),
+        ("boxes", 50), ("boxes-pool", 50), ("boxes-big", None), ("instances", 3), ("polygons", None), ("keypoints", None),
     ):  # fmt: skip
         adapter = f"datumaro.{group.partition('-')[0]}"
         yield _peer("Datumaro IntersectMerge", (group,), adapter, "datumaro", objects=objects)
