@@ -13,7 +13,6 @@ from consolidation.kinds.entities import EntitiesKind
 
 DATA_SETS = ("pico_spans",)
 _LABEL = "participants"
-_PLAIN = "ours by majority"
 
 
 def measure(data: Path) -> list[Row]:
@@ -23,30 +22,31 @@ def measure(data: Path) -> list[Row]:
         data: the folder that holds `pico_spans`.
     """
     scores = defaultdict[str, Score](Score)
-    documents = list(json_lines(data / DATA_SETS[0] / "documents.jsonl"))
-    drawn: dict[str, dict[str, list[Span]]] = {
-        f"{place:05}": {
-            worker: [(start, end, _LABEL) for start, end in spans]
-            for worker, spans in document["workers"].items()
-        }
-        for place, document in enumerate(documents)
+    documents = {
+        str(document["doc"]): document for document in json_lines(data / DATA_SETS[0] / "documents.jsonl")
     }
-    made = {"ours": labelled(drawn), _PLAIN: labelled(drawn, settings=PLAIN)}
-    for place, document in enumerate(documents):
+    spans: dict[str, dict[str, list[Span]]] = {
+        name: {
+            worker: [(start, end, _LABEL) for start, end in given]
+            for worker, given in document["workers"].items()
+        }
+        for name, document in documents.items()
+    }
+    made, voted = labelled(spans), labelled(spans, PLAIN)
+    for name, document in documents.items():
         true = _characters(document["professional"])
-        workers = document["workers"]
-        for method, labels in made.items():
-            found = labels[f"{place:05}"]
-            scores[method].add(_characters([start, end] for start, end, _ in found.entities), true)
-        votes = Counter(place for spans in document["workers"].values() for place in _characters(spans))
+        workers = spans[name]
+        for method, found in (("ours", made[name]), ("plain", voted[name])):
+            scores[method].add(_characters([start, end] for start, end, _ in found), true)
+        votes = Counter(place for given in document["workers"].values() for place in _characters(given))
         half = {place for place, count in votes.items() if 2 * count >= len(workers)}
         scores["majority"].add(half, true)
-        for spans in document["workers"].values():
-            scores["single"].add(_characters(spans), true)
-        for method, spans in document["published_aggregation"].items():
-            scores[method].add(_characters(spans), true)
+        for given in document["workers"].values():
+            scores["single"].add(_characters(given), true)
+        for method, given in document["published_aggregation"].items():
+            scores[method].add(_characters(given), true)
     ours, plain, majority, single = (
-        scores.pop(method).f1 for method in ("ours", _PLAIN, "majority", "single")
+        scores.pop(method).f1 for method in ("ours", "plain", "majority", "single")
     )
     return [
         Row(
@@ -59,8 +59,8 @@ def measure(data: Path) -> list[Row]:
             single=single,
             published={f"{method} (Nguyen et al., ACL 2017)": score.f1 for method, score in scores.items()},
             note="majority: characters that at least half of the workers marked. Single: all workers pooled, as none marked every "
-            f"document. Under our method `majority`: {plain:.4f}. Published: the spans that the authors of "
-            "the set give, scored here; the last two weigh workers by their skill.",
+            f"document. Ours with method `majority`: {plain:.4f}. Published: the spans that the authors of the set give, scored here; the "
+            "last two weigh workers by their skill.",
         )
     ]
 

@@ -16,45 +16,26 @@ Span = tuple[int, int, str]
 """Start, end, label category."""
 
 
-@dataclass(frozen=True)
-class Marked:
-    """What a label says of a document: its entities, and how sure of each it is, candidates included, where it says so."""
-
-    entities: Sequence[Span]
-    confidence: Mapping[Span, float]
-
-
 def labelled(
-    documents: Mapping[str, Mapping[str, Sequence[Span]]],
-    texts: Mapping[str, str] | None = None,
-    settings: Settings = SETTINGS,
-) -> dict[str, Marked]:
-    """What the labels say, all documents being one batch.
+    documents: Mapping[str, Mapping[str, Sequence[Span]]], settings: Settings = SETTINGS
+) -> dict[str, list[Span]]:
+    """The entities of the labels of many documents, as one batch.
 
     Args:
-        documents: each worker's spans, in characters, by document.
-        texts: in which they lie, where they are known.
+        documents: by id each worker's spans; the text is not told.
         settings: of the job.
     """
     objects = {
-        document: {worker: _element(spans) for worker, spans in workers.items()}
-        for document, workers in documents.items()
+        name: {worker: _element(spans) for worker, spans in workers.items()}
+        for name, workers in documents.items()
     }
     return {
-        document: _marked(made.label)
-        for document, made in labels_of(EntitiesKind(), objects, (), settings, texts).items()
+        name: [
+            (entity["startOffset"], entity["endOffset"], entity["label"])
+            for entity in made.label["annotations"]["entities"]
+        ]
+        for name, made in labels_of(EntitiesKind(), objects, settings=settings).items()
     }
-
-
-def _marked(label: Mapping[str, Any]) -> Marked:
-    entities = label["annotations"]["entities"]
-    every = {_span(entity): entity["confidence"] for entity in (*label["candidates"], *entities)}
-    sure = {span: confidence for span, confidence in every.items() if confidence is not None}
-    return Marked([_span(entity) for entity in entities], sure)
-
-
-def _span(entity: Mapping[str, Any]) -> Span:
-    return entity["startOffset"], entity["endOffset"], entity["label"]
 
 
 def _element(spans: Sequence[Span]) -> Any:

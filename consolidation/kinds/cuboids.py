@@ -84,6 +84,8 @@ class CuboidsKind(PlacedPartsKind[CuboidShapes]):
     Fused: the weighted median of centre and sizes; angles by the weighted median on the circle. A cuboid drawn back to front, or
     with length and width exchanged, is turned in quarters until its faces lie nearest to the others'; which end is the front is then a
     vote of its own (`estimation.headings`). Attributes: the value with most votes, numbers by their weighted median.
+    Under `em`: which cuboids are real, and their categories, by the workers' skill (`kinds.part_skill`). The weights of centre, sizes,
+    angles and front are divided by each worker's scale of error, seen from above over the batch (`estimation.exactness`).
     Quorum: a cuboid marked by more than `quorum` of the votes is a label; the others are kept under `candidates`.
     Tie (of categories): higher summed skill, then the order of the label categories, then of names. Tie (of headings): higher summed
     skill, then the longer side as length, then the end towards +y. The label says `tie:part-N`.

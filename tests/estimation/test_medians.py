@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from consolidation.estimation.medians import middle, weighted_median, weighted_medians
+from consolidation.estimation.medians import (
+    grouped_medians,
+    middle,
+    weighted_median,
+    weighted_medians,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,3 +43,16 @@ def test_every_group_and_column_has_its_own() -> None:
     before = values.copy()
     assert weighted_medians(values, weights).tolist() == [[2, 20], [8, 9]]
     assert (values == before).all()
+
+
+def test_groups_of_different_sizes_have_the_medians_of_each_alone() -> None:
+    rng = np.random.default_rng(2)
+    sizes = np.array([3, 1, 2, 5, 4, 2])
+    values = rng.integers(0, 9, (sizes.sum(), 2)).astype(float)
+    starts = np.cumsum(sizes) - sizes
+    for weights in (np.ones(len(values)), rng.integers(1, 4, len(values)).astype(float)):
+        alone = [
+            weighted_medians(values[start : start + size], weights[start : start + size])
+            for start, size in zip(starts, sizes, strict=True)
+        ]
+        assert grouped_medians(values, sizes, weights).tolist() == np.array(alone).tolist()
