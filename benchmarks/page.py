@@ -62,9 +62,9 @@ numpy {machine.numpy}.
 
 Every system does the same work, made from a seed: `benchmarks/workloads` describes the noise of each kind of worker, which ranks
 methods on this noise and is no figure for a real crowd. It is alone in a process of its own, its imports done and its input in its
-own form: ours has parsed the workers' answers, a peer has its data frames, images or datasets. Time is the median of up to {REPEATS} runs
-after one to warm up, for one data object; a system that takes longer than {BUDGET_SECONDS:g} seconds runs once. **x ours** is that time in units of
-ours in the same run, and what counts: machines differ. Memory is what the first run takes beyond what was there before it (high-water
+own form: ours has parsed the workers' answers, a peer has its data frames, images or datasets. Time is the median of up to {REPEATS}
+runs after one to warm up, for one data object; a system that takes longer than {BUDGET_SECONDS:g} seconds runs once. **x ours** is that
+time in units of ours in the same run, and what counts: machines differ. Memory is what the first run takes beyond what was there before it (high-water
 mark). Where a peer is given only the first data objects, as all would take too long, their number stands behind its name, and its
 accuracy is that on these. Ours is the default settings (method `em`) through `study`, `learn` and `merge` of the kind, nothing
 chosen for a work."""
