@@ -63,11 +63,11 @@ numpy {machine.numpy}.
 Every system does the same work, made from a seed: `benchmarks/workloads` describes the noise of each kind of worker, which ranks
 methods on this noise and is no figure for a real crowd. It is alone in a process of its own, its imports done and its input in its
 own form: ours has parsed the workers' answers, a peer has its data frames, images or datasets. Time is the median of up to {REPEATS}
-runs after one to warm up, for one data object; a system that takes longer than {BUDGET_SECONDS:g} seconds runs once. **x ours** is that
-time in units of ours in the same run, and what counts: machines differ. Memory is what the first run takes beyond what was there before it (high-water
-mark). Where a peer is given only the first data objects, as all would take too long, their number stands behind its name, and its
-accuracy is that on these. Ours is the default settings (method `em`) through `study`, `learn` and `merge` of the kind, nothing
-chosen for a work."""
+runs after one to warm up, for one data object; a system that takes longer than {BUDGET_SECONDS:g} seconds runs once. **x ours** is
+that time in units of ours in the same run, and what counts: machines differ. Memory is what the first run takes beyond what was
+there before it (high-water mark). Where a peer is given only the first data objects, as all would take too long, their number stands
+behind its name, and its accuracy is that on these. Ours is the default settings (method `em`) through `study`, `learn` and `merge` of
+the kind, nothing chosen for a work."""
 
 
 def _targets(groups: Sequence[Group], records: Records) -> str:
@@ -98,13 +98,13 @@ def _work(group: Group, records: Mapping[str, Record]) -> str:
     unit = ours.milliseconds if ours is not None else None
     figures = list(dict.fromkeys(name for record in records.values() for name in record.figures))
     total = max((record.objects for record in records.values()), default=0)
-    rows, notes = [], dict[str, None]()
+    rows, notes = [], dict[str, list[str]]()
     for system in of_group(group.name):
         record = records.get(system.name)
         if record is None:
             continue
         if system.note:
-            notes[f"{system.name}: {system.note}."] = None
+            notes.setdefault(system.note, []).append(system.name)
         few = f" ({record.objects} of {total})" if 0 < record.objects < total else ""
         name = f"{system.name} {record.version}".strip() + few
         if record.milliseconds is None:
@@ -116,4 +116,5 @@ def _work(group: Group, records: Mapping[str, Record]) -> str:
         rows.append((name, short(record.milliseconds), ratio, memory, *accuracy))
     head = ("", f"ms per {group.per}", "x ours", "memory, MB", *figures)
     text = f"## {group.title[0].upper()}{group.title[1:]}\n\n{table(head, rows)}"
-    return text + ("\n\n" + " ".join(notes) if notes else "")
+    said = "\n".join(f"- {', '.join(names)}: {note}." for note, names in notes.items())
+    return f"{text}\n\n{said}" if said else text

@@ -122,14 +122,9 @@ def _crowdkit() -> Iterable[System]:
         {"size": 50, "items": 10_000},
         "batches of 50, one iteration each: more forget the history; the first 10,000 items",
     )
-    for method, scenes in (
-        ("SegmentationMajorityVote", None),
-        ("SegmentationRASA", 1),
-        ("SegmentationEM", 1),
-    ):
+    for method in ("SegmentationMajorityVote", "SegmentationRASA", "SegmentationEM"):
         groups = ("semantic",) if method == "SegmentationEM" else ("semantic", "semantic10")
-        system = _crowd(method, groups, "masks", {"method": method}, "binary masks: a run for each category")
-        yield replace(system, objects=scenes)
+        yield _crowd(method, groups, "masks", {"method": method}, "binary masks: a run for each category")
     for method, documents in (("MajorityVote", None), ("DawidSkene", None), ("MACE", 50)):
         system = _crowd(method, ("spans",), "tokens", {"method": method}, "on BIO tags of tokens")
         yield replace(system, objects=documents)
