@@ -116,45 +116,31 @@ def _joined(clusters: Integers, overlaps: Overlaps, workers: Integers, needed: F
 
     Returns:
         The same after joining.
+
+    Joining never lifts a mean above the better of the two it is made from. So only clusters that reach their threshold with some other
+    are looked at one by one.
     """
     one, other = clusters[overlaps.first], clusters[overlaps.second]
     apart = one != other
     low, high = np.minimum(one, other)[apart], np.maximum(one, other)[apart]
     pairs, place = np.unique(low * len(clusters) + high, return_inverse=True)
     sums = np.bincount(place, overlaps.iou[apart], len(pairs))
-    low, high = pairs // max(len(clusters), 1), pairs % max(len(clusters), 1)
-    free = ~_share_worker(low, high, clusters, workers)
-    low, high, sums = low[free], high[free], sums[free]
+    low, high = np.divmod(pairs, max(len(clusters), 1))
     size = np.bincount(clusters, minlength=len(clusters))
     strictest = np.zeros(len(clusters))
     np.maximum.at(strictest, clusters, needed)
-    if not (sums >= np.maximum(strictest[low], strictest[high]) * size[low] * size[high] * _NEARLY).any():
+    near = sums >= np.maximum(strictest[low], strictest[high]) * size[low] * size[high] * _NEARLY
+    if not near.any():
         return clusters
-    involved = np.unique(np.concatenate([low, high]))
-    inside = np.flatnonzero(np.isin(clusters, involved))
-    linkage = _Linkage(inside, clusters, workers, strictest)
-    linkage.join(zip(low.tolist(), high.tolist(), sums.tolist(), strict=True))
+    involved = np.zeros(len(clusters), np.bool_)
+    involved[low[near]] = involved[high[near]] = True
+    linkage = _Linkage(np.flatnonzero(involved[clusters]), clusters, workers, strictest)
+    both = involved[low] & involved[high]
+    linkage.join(zip(low[both].tolist(), high[both].tolist(), sums[both].tolist(), strict=True))
     joined = clusters.copy()
     for head, members in linkage.members.items():
         joined[members] = head
     return joined
-
-
-def _share_worker(
-    low: Integers, high: Integers, clusters: Integers, workers: Integers
-) -> npt.NDArray[np.bool_]:
-    """Whether pairs of clusters, named by their first parts, both have a part of some worker."""
-    order = np.argsort(clusters, kind="stable")
-    start = np.searchsorted(clusters[order], low)
-    size = np.searchsorted(clusters[order], low, side="right") - start
-    pair = np.repeat(np.arange(len(low)), size)
-    member = order[np.arange(len(pair)) - np.repeat(np.cumsum(size) - size, size) + np.repeat(start, size)]
-    count = int(workers.max(initial=0)) + 1
-    held = np.sort(clusters * count + workers)
-    asked = high[pair] * count + workers[member]
-    found = np.searchsorted(held, asked)
-    met = (found < len(held)) & (held[np.minimum(found, len(held) - 1)] == asked)
-    return np.bincount(pair, met, len(low)) > 0
 
 
 class _Linkage:
@@ -175,12 +161,13 @@ class _Linkage:
         """Join clusters, best mean first, until none reaches its threshold.
 
         Args:
-            pairs: clusters without a common worker, the lower first, and the sum of IoU over their parts.
+            pairs: clusters, the lower first, and the sum of IoU over their parts. Those with a common worker are never joined.
         """
         heap: list[tuple[float, int, int]] = []
         for first, second, total in pairs:
-            self._sums[first][second] = self._sums[second][first] = total
-            self._offer(heap, first, second)
+            if self._workers[first].isdisjoint(self._workers[second]):
+                self._sums[first][second] = self._sums[second][first] = total
+                self._offer(heap, first, second)
         while heap:
             negative, first, second = heapq.heappop(heap)
             known = self._sums.get(first, {})
