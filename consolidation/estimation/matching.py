@@ -8,9 +8,10 @@ matching of CVAT's quality control, with agglomeration in the place of pairwise 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -36,11 +37,45 @@ class Overlaps:
     iou: npt.NDArray[np.float64]
 
 
+class Clusters(Sequence[Sequence[int]]):
+    """Groups of parts, and the same as arrays.
+
+    Attributes:
+        marks: int64, shape (M,): the parts of the first cluster, then those of the second, and so on.
+        sizes: int64, shape (C,): parts of each cluster.
+        part: int64, shape (M,): for each mark the number of its cluster.
+    """
+
+    __slots__ = ("_members", "marks", "part", "sizes")
+
+    def __init__(self, members: Sequence[Sequence[int]]) -> None:
+        self._members = members
+        self.marks: Integers = np.array([mark for one in members for mark in one], np.int64)
+        self.sizes: Integers = np.array([len(one) for one in members], np.int64)
+        self.part: Integers = np.repeat(np.arange(len(members)), self.sizes)
+
+    @overload
+    def __getitem__(self, place: int) -> Sequence[int]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Sequence[int]]: ...
+    def __getitem__(self, place: int | slice) -> Sequence[int] | Sequence[Sequence[int]]:
+        """The parts of a cluster."""
+        return self._members[place]
+
+    def __len__(self) -> int:
+        """How many clusters there are."""
+        return len(self._members)
+
+    def __iter__(self) -> Iterator[Sequence[int]]:
+        """The parts of each cluster."""
+        return iter(self._members)
+
+
 def cluster_parts(
     overlaps: Overlaps,
-    workers: Sequence[int],
-    categories: Sequence[int],
-    thresholds: Sequence[float],
+    workers: Sequence[int] | Integers,
+    categories: Sequence[int] | Integers,
+    thresholds: Sequence[float] | Floats,
 ) -> list[list[int]]:
     """Group parts that mean the same thing.
 
@@ -61,7 +96,11 @@ def cluster_parts(
     of the workers. Time O(E log E) for overlaps that are few per part, memory O(P + E). Parts of which nobody doubts what belongs
     together, most of them as a rule, are grouped by a few array operations.
     """
-    who, kinds, needed = np.array(workers, np.int64), np.array(categories, np.int64), np.array(thresholds)
+    who, kinds, needed = (
+        np.asarray(workers, np.int64),
+        np.asarray(categories, np.int64),
+        np.asarray(thresholds, np.float64),
+    )
     heads, doubtful = _clear_groups(overlaps, needed)
     clusters = np.where(doubtful, np.arange(len(heads)), heads)
     if doubtful.any():

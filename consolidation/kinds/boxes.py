@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.boxes import Boxes, overlaps_between
+from consolidation.estimation.matching import Clusters
 from consolidation.estimation.medians import grouped_medians
 from consolidation.kinds.base import (
     Answer,
@@ -20,12 +21,12 @@ from consolidation.kinds.base import (
 )
 from consolidation.kinds.geometry import DIGITS, REACH, rounded_to
 from consolidation.kinds.image_parts import MergedParts, plain_number, written_part
+from consolidation.kinds.part_columns import Columns, Part
 from consolidation.kinds.part_places import Measures
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
     Layout,
-    Part,
     PartsKind,
     agree_on_size,
     consensus_of,
@@ -57,8 +58,7 @@ class BoxesAnswer:
     faults: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MergedBox:
+class MergedBox(NamedTuple):
     """A decision with its fused box: left, top, width, height in pixels."""
 
     decision: Decision
@@ -119,13 +119,12 @@ class BoxesKind(PartsKind[Boxes]):
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Boxes]:
         """Boxes from top to bottom, left to right, with their IoU."""
-        parts, boxes = in_reading_order(answers)
-        workers = np.array([part.worker for part in parts], dtype=np.int64)
+        parts, columns, boxes = in_reading_order(answers)
         with overlaps_limited():
-            overlaps = overlaps_between(boxes, workers, task.settings.limits.overlaps)
-        return Layout(parts, overlaps, boxes)
+            overlaps = overlaps_between(boxes, columns.worker, task.settings.limits.overlaps)
+        return Layout(parts, overlaps, boxes, columns=columns)
 
-    def measures(self, layout: Layout[Boxes], clusters: Sequence[Sequence[int]]) -> Measures:
+    def measures(self, layout: Layout[Boxes], clusters: Clusters) -> Measures:
         """The edges, in units of the box's width and height."""
         del clusters
         boxes = layout.shapes
@@ -164,26 +163,25 @@ def read_sides(node: JsonNode) -> tuple[float, float, float, float]:
     return left, top, width, height
 
 
-def in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], npt.NDArray[np.float64]]:
+def in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], Columns, npt.NDArray[np.float64]]:
     """The parts of all workers from top to bottom, left to right: an order that does not depend on that of the workers.
 
     Args:
         answers: at least one; their values have `boxes`, float64, shape (n, C), left, top, right and bottom first, and `labels`.
 
     Returns:
-        P parts, and their boxes, float64, shape (P, C).
+        P parts, the same as columns, and their boxes, float64, shape (P, C).
     """
     boxes = np.concatenate([answer.value.boxes for answer in answers])
     labels = [label for answer in answers for label in answer.value.labels]
-    number = {label: place for place, label in enumerate(sorted(set(labels)))}
-    counts = [len(answer.value.labels) for answer in answers]
-    workers = np.repeat(np.arange(len(answers)), counts)
+    workers = [worker for worker, answer in enumerate(answers) for _ in answer.value.labels]
+    drawn = Columns.of(workers, labels)
     left, top, right, bottom, *more = boxes.T
-    called = np.array([number[label] for label in labels], np.int64)
-    order = np.lexsort((workers, called, *reversed(more), right, bottom, left, top))
-    kinds = [[Part(worker, label) for label in number] for worker in range(len(answers))]
-    drawn = zip(workers[order].tolist(), called[order].tolist(), strict=True)
-    return [kinds[worker][label] for worker, label in drawn], boxes[order]
+    order = np.lexsort((drawn.worker, drawn.said, *reversed(more), right, bottom, left, top))
+    columns = Columns(drawn.worker[order], drawn.said[order], drawn.names)
+    parts = [[Part(worker, label) for label in drawn.names] for worker in range(len(answers))]
+    rows = zip(columns.worker.tolist(), columns.said.tolist(), strict=True)
+    return [parts[worker][label] for worker, label in rows], columns, boxes[order]
 
 
 def _medians(

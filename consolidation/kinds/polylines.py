@@ -22,11 +22,11 @@ from consolidation.kinds.base import (
 )
 from consolidation.kinds.geometry import DIGITS, read_point
 from consolidation.kinds.image_parts import MergedParts, image_diagonal, written_part, written_point
+from consolidation.kinds.part_columns import Part
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
     Layout,
-    Part,
     PartsKind,
     agree_on_size,
     consensus_of,
