@@ -47,6 +47,7 @@ class Clusters(Sequence[Sequence[int]]):
     """
 
     __slots__ = ("_members", "marks", "part", "sizes")
+    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, members: Sequence[Sequence[int]]) -> None:
         self._members = members
@@ -69,6 +70,10 @@ class Clusters(Sequence[Sequence[int]]):
     def __iter__(self) -> Iterator[Sequence[int]]:
         """The parts of each cluster."""
         return iter(self._members)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other has the same groups in the same order."""
+        return isinstance(other, Sequence) and list(self) == list(other)
 
 
 def cluster_parts(

@@ -115,12 +115,12 @@ class Placing:
 
     def centres(self, places: Places) -> Floats:
         """The true place of each part as an offset: float64, shape (C, D). Time O(M * D)."""
-        unbiased = places.offset - self.bias[places.worker]
-        precision = (1 / self.variance)[places.worker]
+        unbiased = places.offset - self.bias.take(places.worker, axis=0)
+        precision = (1 / self.variance).take(places.worker, axis=0)
         starts = places.starts()
         centre: Floats = np.zeros((len(starts), places.offset.shape[1]))
         for _ in range(_STEPS):
-            surprise = precision * (unbiased - centre[places.part]) ** 2
+            surprise = precision * (unbiased - centre.take(places.part, axis=0)) ** 2
             weight = precision * (FREEDOM + 1) / (FREEDOM + surprise)
             centre = np.add.reduceat(weight * unbiased, starts) / np.add.reduceat(weight, starts)
         return centre
@@ -190,15 +190,16 @@ class _Fit:
     @classmethod
     def of(cls, places: Places, bias: Floats, variance: Floats, centre: Floats) -> _Fit:
         """From the centres as they were thought to be."""
-        unbiased = places.offset - bias[places.worker]
-        precision = (1 / variance)[places.worker]
-        weight = (FREEDOM + 1) / (FREEDOM + precision * (unbiased - centre[places.part]) ** 2)
+        unbiased = places.offset - bias.take(places.worker, axis=0)
+        precision = (1 / variance).take(places.worker, axis=0)
+        distance = unbiased - centre.take(places.part, axis=0)
+        weight = (FREEDOM + 1) / (FREEDOM + precision * distance**2)
         told = precision * weight
         starts = places.starts()
         total = np.add.reduceat(told, starts)
         centre = np.add.reduceat(told * unbiased, starts) / total
-        residual = unbiased - centre[places.part]
-        free = np.maximum(1 - told / total[places.part], _LEAST_FREE)
+        residual = unbiased - centre.take(places.part, axis=0)
+        free = np.maximum(1 - told / total.take(places.part, axis=0), _LEAST_FREE)
         return cls(centre, residual, free, precision * residual**2 / free)
 
     def counted(self, places: Places, bias: Floats, telling: Floats, workers: int) -> PlaceCounts:

@@ -49,15 +49,15 @@ class Spread:
     def of(cls, measures: Measures, clusters: Clusters) -> Spread:
         """Of the marks of each cluster. Time O(M log M)."""
         marks, sizes, part = clusters.marks, clusters.sizes, clusters.part
-        values = measures.values[marks]
+        values = measures.values.take(marks, axis=0)
         starts = np.cumsum(sizes) - sizes
         unit = (
-            np.exp(np.add.reduceat(np.log(measures.size[marks]), starts) / sizes[:, None])
+            np.exp(np.add.reduceat(np.log(measures.size.take(marks, axis=0)), starts) / sizes[:, None])
             if len(sizes)
             else values
         )
         middle = grouped_medians(values, sizes, np.ones(len(marks)))
-        return cls(middle, unit, (values - middle[part]) / unit[part])
+        return cls(middle, unit, (values - middle.take(part, axis=0)) / unit.take(part, axis=0))
 
 
 def placed(
