@@ -38,7 +38,7 @@ class Overlaps:
 
 
 class Clusters(Sequence[Sequence[int]]):
-    """Groups of parts, and the same as arrays.
+    """Groups of parts, as lists and as arrays. Equal to every sequence of the same groups.
 
     Attributes:
         marks: int64, shape (M,): the parts of the first cluster, then those of the second, and so on.
@@ -46,14 +46,21 @@ class Clusters(Sequence[Sequence[int]]):
         part: int64, shape (M,): for each mark the number of its cluster.
     """
 
-    __slots__ = ("_members", "marks", "part", "sizes")
+    __slots__ = ("_groups", "marks", "part", "sizes")
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, members: Sequence[Sequence[int]]) -> None:
-        self._members = members
-        self.marks: Integers = np.array([mark for one in members for mark in one], np.int64)
-        self.sizes: Integers = np.array([len(one) for one in members], np.int64)
-        self.part: Integers = np.repeat(np.arange(len(members)), self.sizes)
+    def __init__(self, marks: Integers, sizes: Integers) -> None:
+        """From the attributes of these names."""
+        ends, parts = np.cumsum(sizes).tolist(), marks.tolist()
+        self._groups = [parts[start:end] for start, end in pairwise([0, *ends])]
+        self.marks, self.sizes = marks, sizes
+        self.part = np.repeat(np.arange(len(sizes)), sizes)
+
+    @classmethod
+    def of(cls, groups: Sequence[Sequence[int]]) -> Clusters:
+        """From the parts of each cluster."""
+        marks = np.array([mark for members in groups for mark in members], np.int64)
+        return cls(marks, np.array([len(members) for members in groups], np.int64))
 
     @overload
     def __getitem__(self, place: int) -> Sequence[int]: ...
@@ -61,15 +68,15 @@ class Clusters(Sequence[Sequence[int]]):
     def __getitem__(self, place: slice) -> Sequence[Sequence[int]]: ...
     def __getitem__(self, place: int | slice) -> Sequence[int] | Sequence[Sequence[int]]:
         """The parts of a cluster."""
-        return self._members[place]
+        return self._groups[place]
 
     def __len__(self) -> int:
         """How many clusters there are."""
-        return len(self._members)
+        return len(self._groups)
 
     def __iter__(self) -> Iterator[Sequence[int]]:
         """The parts of each cluster."""
-        return iter(self._members)
+        return iter(self._groups)
 
     def __eq__(self, other: object) -> bool:
         """Whether the other has the same groups in the same order."""
@@ -81,7 +88,7 @@ def cluster_parts(
     workers: Sequence[int] | Integers,
     categories: Sequence[int] | Integers,
     thresholds: Sequence[float] | Floats,
-) -> list[list[int]]:
+) -> Clusters:
     """Group parts that mean the same thing.
 
     Clusters start as single parts. The pair of clusters with the highest mean IoU is joined as long as that mean reaches the
@@ -95,7 +102,7 @@ def cluster_parts(
         thresholds: P least mean IoUs; two parts need the higher of theirs.
 
     Returns:
-        Clusters as ascending lists of parts, ordered by their first part. Every part is in exactly one.
+        Clusters of ascending parts, ordered by their first part. Every part is in exactly one.
 
     Ties: equal means are joined in the order of the clusters' first parts; give parts in an order that does not depend on that
     of the workers. Time O(E log E) for overlaps that are few per part, memory O(P + E). Parts of which nobody doubts what belongs
@@ -117,9 +124,8 @@ def cluster_parts(
         for wanted in (alike, rest):
             clusters = _joined(clusters, wanted, who, needed)
     order = np.argsort(clusters, kind="stable")
-    parts: list[int] = order.tolist()
-    ends: list[int] = (np.flatnonzero(np.diff(clusters[order])) + 1).tolist()
-    return [parts[start:end] for start, end in pairwise([0, *ends, len(parts)]) if start < end]
+    sizes = np.bincount(clusters, minlength=len(order))
+    return Clusters(order, sizes[sizes > 0])
 
 
 def _chosen(overlaps: Overlaps, wanted: npt.NDArray[np.bool_]) -> Overlaps:

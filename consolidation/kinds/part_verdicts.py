@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,9 @@ _EQUAL = 1e-9
 _LEAST = 1e-12
 
 
-class Verdict(NamedTuple):
-    """What is decided about a part.
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What is decided about parts, for each of them.
 
     Attributes:
         label: its category, one of those that somebody gave it.
@@ -35,12 +36,12 @@ class Verdict(NamedTuple):
         tied: whether the tie rule decided its category.
     """
 
-    label: str
-    share: float
-    existence: float
-    named: float
-    accepted: bool
-    tied: bool
+    label: list[str]
+    share: list[float]
+    existence: list[float]
+    named: list[float]
+    accepted: list[bool]
+    tied: list[bool]
 
 
 def voted_verdicts(
@@ -49,8 +50,8 @@ def voted_verdicts(
     answers: Sequence[Answer],
     task: Task,
     silence: float,
-) -> list[Verdict]:
-    """One verdict per cluster, by votes: a part is accepted when it has more than `quorum` of those heard.
+) -> Verdicts:
+    """The verdict on each cluster, by votes: a part is accepted when it has more than `quorum` of those heard.
 
     Args: as of `skilled_verdicts`. Ties of the category: higher summed skill, then the order of the label categories, then of names.
     """
@@ -59,21 +60,17 @@ def voted_verdicts(
     workers, labels = columns.worker.tolist(), columns.labels()
     choices = task.choices(categories)
     total = sum(answer.weight for answer in answers)
-    found = []
+    found = Verdicts([], [], [], [], [], [])
     for members in clusters:
         named = count_ballot(((labels[one], answers[workers[one]]) for one in members), number.__getitem__)
         support = sum(named.votes.values())
         heard = support + silence * (total - support)
-        found.append(
-            Verdict(
-                label=named.choice,
-                share=support / total,
-                existence=existence(support, heard),
-                named=label_probability(named.votes, named.choice, choices),
-                accepted=support / heard > task.settings.quorum,
-                tied=named.tied,
-            )
-        )
+        found.label.append(named.choice)
+        found.share.append(support / total)
+        found.existence.append(existence(support, heard))
+        found.named.append(label_probability(named.votes, named.choice, choices))
+        found.accepted.append(support / heard > task.settings.quorum)
+        found.tied.append(named.tied)
     return found
 
 
@@ -84,8 +81,8 @@ def skilled_verdicts(
     answers: Sequence[Answer],
     task: Task,
     silence: float,
-) -> list[Verdict]:
-    """One verdict per cluster, by the workers' skill.
+) -> Verdicts:
+    """The verdict on each cluster, by the workers' skill.
 
     A part is accepted when it is more likely real than one would be that just misses the `quorum` of workers of whom nothing is known: by
     default, when it is likelier real than not. The parts of a single worker are all accepted.
@@ -112,19 +109,15 @@ def skilled_verdicts(
     names = Names.of(part, crew[worker], said, len(clusters))
     likely = _likelihoods(names, skill, categories, task.choices(categories))
     trust = np.array([answer.skill for answer in answers])[worker]
-    labels, chances, tied = _chosen(names, likely, trust)
-    return [
-        Verdict(*verdict)
-        for verdict in zip(
-            [categories[label] for label in labels],
-            (sizes / voters).tolist(),
-            real.tolist(),
-            chances,
-            accepted.tolist(),
-            tied,
-            strict=True,
-        )
-    ]
+    chosen, named, tied = _chosen(names, likely, trust)
+    return Verdicts(
+        label=[categories[category] for category in chosen],
+        share=(sizes / voters).tolist(),
+        existence=real.tolist(),
+        named=named,
+        accepted=accepted.tolist(),
+        tied=tied,
+    )
 
 
 def _likelihoods(names: Names, skill: PartsSkill, categories: Sequence[str], choices: int) -> Floats:

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -120,7 +121,7 @@ class PartsKind(Kind, Generic[Shapes]):
         """The `measures` of each decision's part by the workers' skill, float64, shape (C, D); None where the plain rule holds."""
         if not isinstance(task.skill, PartsSkill) or task.skill.placing is None:
             return None
-        clusters = layout.clusters or Clusters([made.members for made in decisions])
+        clusters = layout.clusters or Clusters.of([made.members for made in decisions])
         measures = None if layout.spread else self.measures(layout, clusters)
         spread = Spread.of(measures, clusters) if measures else layout.spread
         return None if spread is None else placed(spread, clusters, layout.columns, answers, task.skill)
@@ -284,17 +285,29 @@ def decide(
         found = skilled_verdicts(task.skill, clusters, columns, answers, task, silence)
     else:
         found = voted_verdicts(clusters, columns, answers, task, silence)
-    workers = columns.worker.tolist()
-    supports: dict[frozenset[int], Support] = {}
-    decisions = []
-    for members, verdict in zip(clusters, found, strict=True):
-        crew = frozenset([workers[member] for member in members])
-        if (support := supports.get(crew)) is None:
-            ids = sorted(answers[worker].worker_id for worker in crew)
-            support = supports[crew] = Support(tuple(ids), len(answers), verdict.share)
-        label, _, exists, named, accepted, tied = verdict
-        decisions.append(Decision(tuple(members), label, support, exists, exists * named, accepted, tied))
-    return decisions
+    members = [tuple(parts) for parts in clusters]
+    support = _supports(clusters, columns, found.share, answers)
+    sure = [exists * named for exists, named in zip(found.existence, found.named, strict=True)]
+    made = zip(members, found.label, support, found.existence, sure, found.accepted, found.tied, strict=True)
+    return [Decision(*one) for one in made]
+
+
+def _supports(
+    clusters: Clusters, columns: Columns, shares: Sequence[float], answers: Sequence[Answer]
+) -> list[Support]:
+    """Who is behind each cluster; one object for all clusters of the same workers."""
+    made: dict[tuple[int, ...], Support] = {}
+    supports = []
+    makers = columns.worker[clusters.marks]
+    makers = makers[np.lexsort((makers, clusters.part))].tolist()
+    ends = np.cumsum(clusters.sizes).tolist()
+    for (start, end), share in zip(pairwise([0, *ends]), shares, strict=True):
+        crew = tuple(makers[start:end])
+        if crew not in made:
+            ids = sorted([answers[worker].worker_id for worker in crew])
+            made[crew] = Support(tuple(ids), len(answers), share)
+        supports.append(made[crew])
+    return supports
 
 
 def clusters_of(kind: str, layout: Layout[Any], task: Task) -> Clusters:
@@ -308,13 +321,11 @@ def clusters_of(kind: str, layout: Layout[Any], task: Task) -> Clusters:
     columns = layout.columns
     categories = task.categories(columns.names)
     needed = [task.settings.iou_threshold_of(kind, name) for name in columns.names]
-    return Clusters(
-        cluster_parts(
-            layout.overlaps,
-            workers=columns.worker,
-            categories=columns.numbered({name: place for place, name in enumerate(categories)}),
-            thresholds=np.array(needed, np.float64)[columns.said],
-        )
+    return cluster_parts(
+        layout.overlaps,
+        workers=columns.worker,
+        categories=columns.numbered({name: place for place, name in enumerate(categories)}),
+        thresholds=np.array(needed, np.float64)[columns.said],
     )
 
 
@@ -333,7 +344,7 @@ def consensus_of(
         answers: those that count; their values have `faults`, (JSON path, reason) of parts that could not be read.
         rejected: answers that do not count.
     """
-    clusters = Clusters([made.members for made in decisions])
+    clusters = Clusters.of([made.members for made in decisions])
     accepted = [made.label if made.accepted else None for made in decisions]
     shares = agreement_with_label(layout.columns, clusters, accepted, len(answers))
     return Consensus(

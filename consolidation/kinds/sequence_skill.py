@@ -61,7 +61,7 @@ def _of_crew(
     members = [member for one in sightings for member in one.members]
     ends = np.cumsum([0, *(len(one.members) for one in sightings)]).tolist()
     return PartsEvidence.of(
-        Clusters([range(start, stop) for start, stop in pairwise(ends)]),
+        Clusters.of([range(start, stop) for start, stop in pairwise(ends)]),
         Columns.of(
             [place[worker] for worker in marks.workers[members].tolist()],
             [marks.labels[member] for member in members],

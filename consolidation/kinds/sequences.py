@@ -181,9 +181,9 @@ class _Jury:
             everybody = range(len(said))
             columns = Columns.of(everybody, [label for _, label in said])
             voters = [self._answers[worker] for worker, _ in said]
-            whole = Clusters([everybody])
-            found = skilled_verdicts(self._skill, whole, columns, voters, self._task, 1.0)[0]
-            return found.label, found.named, found.tied
+            whole = Clusters.of([everybody])
+            found = skilled_verdicts(self._skill, whole, columns, voters, self._task, 1.0)
+            return found.label[0], found.named[0], found.tied[0]
         named = count_ballot(
             ((label, self._answers[worker]) for worker, label in said), self._number.__getitem__
         )
