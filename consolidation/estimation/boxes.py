@@ -65,10 +65,11 @@ def _touching(
         Places of both, int64, found among some 100,000 pairs at a time.
     """
     box: Integers = np.arange(len(left))
-    ends: Integers = np.searchsorted(left, right)
+    ends = np.searchsorted(left, right)
     reach: Integers = ends - box - 1
     banded = int(reach.sum()) > _BLOCK
-    band = first_band = np.zeros(0, np.int64)
+    band: Integers = np.zeros_like(box)
+    first_band = band
     if banded:
         box, band, first_band = _bands(top, bottom)
         last = np.searchsorted(band * len(left) + box, band * len(left) + ends[box])
