@@ -10,14 +10,15 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import overload
+from itertools import chain, pairwise
+from typing import TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Value = TypeVar("Value")
 _SLACK = 1e-9
 _NEARLY = 1 - 1e-12
 """A mean reaches its threshold whatever its sum is rounded to."""
@@ -46,37 +47,44 @@ class Clusters(Sequence[Sequence[int]]):
         part: int64, shape (M,): for each mark the number of its cluster.
     """
 
-    __slots__ = ("_groups", "marks", "part", "sizes")
+    __slots__ = ("_ends", "marks", "part", "sizes")
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, marks: Integers, sizes: Integers) -> None:
         """From the attributes of these names."""
-        ends, parts = np.cumsum(sizes).tolist(), marks.tolist()
-        self._groups = [parts[start:end] for start, end in pairwise([0, *ends])]
         self.marks, self.sizes = marks, sizes
         self.part = np.repeat(np.arange(len(sizes)), sizes)
+        self._ends: list[int] = np.cumsum(sizes).tolist()
 
     @classmethod
     def of(cls, groups: Sequence[Sequence[int]]) -> Clusters:
         """From the parts of each cluster."""
-        marks = np.array([mark for members in groups for mark in members], np.int64)
+        marks = np.array(list(chain.from_iterable(groups)), np.int64)
         return cls(marks, np.array([len(members) for members in groups], np.int64))
+
+    def rows(self, values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+        """The values of each cluster, of one for each mark."""
+        return (values[start:end] for start, end in pairwise([0, *self._ends]))
 
     @overload
     def __getitem__(self, place: int) -> Sequence[int]: ...
     @overload
     def __getitem__(self, place: slice) -> Sequence[Sequence[int]]: ...
     def __getitem__(self, place: int | slice) -> Sequence[int] | Sequence[Sequence[int]]:
-        """The parts of a cluster."""
-        return self._groups[place]
+        """The parts of a cluster, or of several."""
+        if isinstance(place, slice):
+            return list(self)[place]
+        end = self._ends[place]
+        members: list[int] = self.marks[end - int(self.sizes[place]) : end].tolist()
+        return members
 
     def __len__(self) -> int:
         """How many clusters there are."""
-        return len(self._groups)
+        return len(self.sizes)
 
     def __iter__(self) -> Iterator[Sequence[int]]:
         """The parts of each cluster."""
-        return iter(self._groups)
+        return self.rows(self.marks.tolist())
 
     def __eq__(self, other: object) -> bool:
         """Whether the other has the same groups in the same order."""

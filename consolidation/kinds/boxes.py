@@ -114,7 +114,7 @@ class BoxesKind(PartsKind[Boxes]):
             edges = _medians(decisions, parts, boxes, kept)
         sides = _sides(edges, np.array(digits_of(decisions, parts, kept), np.int64))
         fused = [MergedBox(made, side) for made, side in zip(decisions, sides, strict=True)]
-        merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
+        merged = MergedParts.of(size, task.categories(layout.columns.names), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Boxes]:

@@ -146,7 +146,7 @@ class EntitiesKind(PartsKind[EntitySpans]):
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Find in the text, match, decide, fuse; see the class for the rules."""
         layout = self.layout(answers, task)
-        categories = task.categories(part.label for part in layout.parts)
+        categories = task.categories(layout.columns.names)
         if isinstance(task.skill, EntitySkill) and len(answers) > 1 and layout.parts:
             judged = judge_entities(self.clustered(layout, task), answers, task, task.skill, SILENCE)
             fused = [MergedEntity(made, *layout.shapes.spans[marked]) for made, marked in judged]

@@ -6,7 +6,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -145,7 +144,7 @@ class Decision(NamedTuple):
         tied: whether the tie rule decided its category.
     """
 
-    members: tuple[int, ...]
+    members: Sequence[int]
     label: str
     support: Support
     existence: float
@@ -285,7 +284,7 @@ def decide(
         found = skilled_verdicts(task.skill, clusters, columns, answers, task, silence)
     else:
         found = voted_verdicts(clusters, columns, answers, task, silence)
-    members = [tuple(parts) for parts in clusters]
+    members = clusters.rows(tuple(clusters.marks.tolist()))
     support = _supports(clusters, columns, found.share, answers)
     sure = [exists * named for exists, named in zip(found.existence, found.named, strict=True)]
     made = zip(members, found.label, support, found.existence, sure, found.accepted, found.tied, strict=True)
@@ -296,13 +295,11 @@ def _supports(
     clusters: Clusters, columns: Columns, shares: Sequence[float], answers: Sequence[Answer]
 ) -> list[Support]:
     """Who is behind each cluster; one object for all clusters of the same workers."""
-    made: dict[tuple[int, ...], Support] = {}
+    made: dict[Sequence[int], Support] = {}
     supports = []
     makers = columns.worker[clusters.marks]
-    makers = makers[np.lexsort((makers, clusters.part))].tolist()
-    ends = np.cumsum(clusters.sizes).tolist()
-    for (start, end), share in zip(pairwise([0, *ends]), shares, strict=True):
-        crew = tuple(makers[start:end])
+    makers = makers[np.lexsort((makers, clusters.part))]
+    for crew, share in zip(clusters.rows(tuple(makers.tolist())), shares, strict=True):
         if crew not in made:
             ids = sorted([answers[worker].worker_id for worker in crew])
             made[crew] = Support(tuple(ids), len(answers), share)

@@ -123,7 +123,7 @@ class PolygonsKind(DrawnPartsKind[Outlines]):
         decisions = decide(self.name, layout, kept, task)
         outlines = _fused(layout, decisions, kept, hands)
         fused = [MergedPolygon(*made) for made in zip(decisions, outlines, strict=True)]
-        merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
+        merged = MergedParts.of(size, task.categories(layout.columns.names), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
     def apart(

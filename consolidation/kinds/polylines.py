@@ -123,7 +123,7 @@ class PolylinesKind(PartsKind[Curves]):
             MergedPolyline(made, _finished(curve, made, layout, kept))
             for made, curve in zip(decisions, _fused(layout, decisions, kept), strict=True)
         ]
-        merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
+        merged = MergedParts.of(size, task.categories(layout.columns.names), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Curves]:

@@ -145,7 +145,7 @@ class RotatedBoxesKind(PartsKind[Rotated]):
             MergedRotatedBox(made, _rounded(box, digits))
             for made, box, digits in zip(decisions, plain, digits_of(decisions, parts, kept), strict=True)
         ]
-        merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
+        merged = MergedParts.of(size, task.categories(layout.columns.names), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Rotated]:
