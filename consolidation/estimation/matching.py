@@ -206,12 +206,12 @@ class _Linkage:
 
     def __init__(self, parts: Integers, clusters: Integers, workers: Integers, needed: Floats) -> None:
         self.members: dict[int, list[int]] = {}
-        self._workers: dict[int, set[int]] = {}
+        self._workers: dict[int, int] = {}  # one bit for each
         for part, head, worker in zip(
             parts.tolist(), clusters[parts].tolist(), workers[parts].tolist(), strict=True
         ):
             self.members.setdefault(head, []).append(part)
-            self._workers.setdefault(head, set()).add(worker)
+            self._workers[head] = self._workers.get(head, 0) | 1 << worker
         self._needed = {head: float(needed[head]) for head in self.members}
         self._sums: dict[int, dict[int, float]] = {head: {} for head in self.members}
 
@@ -223,7 +223,7 @@ class _Linkage:
         """
         heap: list[tuple[float, int, int]] = []
         for first, second, total in pairs:
-            if self._workers[first].isdisjoint(self._workers[second]):
+            if not self._workers[first] & self._workers[second]:
                 self._sums[first][second] = self._sums[second][first] = total
                 self._offer(heap, first, second)
         while heap:
@@ -253,8 +253,9 @@ class _Linkage:
             del self._sums[other][second]
             if other != first:
                 known[other] = known.get(other, 0.0) + total
-        for other in [other for other in known if not self._workers[first].isdisjoint(self._workers[other])]:
-            del known[other]
-            self._sums[other].pop(first, None)
-        for other, total in known.items():
-            self._sums[other][first] = total
+        for other, total in list(known.items()):
+            if self._workers[first] & self._workers[other]:
+                del known[other]
+                self._sums[other].pop(first, None)
+            else:
+                self._sums[other][first] = total

@@ -38,10 +38,10 @@ def pairwise_dice(columns: Columns, overlaps: Overlaps, clusters: Clusters, of: 
     first, second, iou = overlaps.first[together], overlaps.second[together], overlaps.iou[together]
     pair = np.minimum(maker[first], maker[second]) * of + np.maximum(maker[first], maker[second])
     shared = np.bincount(pair, np.where(said[first] == said[second], iou, 0.0), of * of).reshape(of, of)
-    one, other = np.triu_indices(of, 1)
     drawn = np.bincount(maker, minlength=of)
-    both = drawn[one] + drawn[other]
-    return float(np.where(both > 0, 2 * shared[one, other] / np.maximum(both, 1), 1.0).mean())
+    both = drawn[:, None] + drawn
+    dice = np.where(both > 0, 2 * shared / np.maximum(both, 1), 1.0)
+    return float(dice[np.arange(of)[:, None] < np.arange(of)].mean())
 
 
 def agreement_with_label(
