@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +25,8 @@ class Part:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns(Sequence[Part]):
     """Who made P parts, and what they called them.
 
     Attributes:
@@ -50,6 +51,24 @@ class Columns:
     def of_parts(cls, parts: Sequence[Part]) -> Columns:
         """From the parts."""
         return cls.of([part.worker for part in parts], [part.label for part in parts])
+
+    @overload
+    def __getitem__(self, place: int) -> Part: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Part]: ...
+    def __getitem__(self, place: int | slice) -> Part | Sequence[Part]:
+        """A part, or several."""
+        if isinstance(place, slice):
+            return list(self)[place]
+        return Part(int(self.worker[place]), self.names[self.said[place]])
+
+    def __len__(self) -> int:
+        """How many parts there are."""
+        return len(self.worker)
+
+    def __iter__(self) -> Iterator[Part]:
+        """The parts."""
+        return (Part(*part) for part in zip(self.worker.tolist(), self.labels(), strict=True))
 
     def numbered(self, number: Mapping[str, int]) -> Integers:
         """What is said, by other numbers of the label categories: int64, shape (P,)."""

@@ -131,7 +131,7 @@ class RotatedBoxesKind(PartsKind[Rotated]):
         """Match, decide, fuse; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
         layout = self.layout(kept, task)
-        parts, boxes = layout.parts, layout.shapes
+        parts, boxes = list(layout.parts), layout.shapes
         decisions = decide(self.name, layout, kept, task)
         plain = [_fused(made, parts, boxes, kept) for made in decisions]
         edges = self.placed(layout, decisions, kept, task)
@@ -143,18 +143,20 @@ class RotatedBoxesKind(PartsKind[Rotated]):
             ]
         fused = [
             MergedRotatedBox(made, _rounded(box, digits))
-            for made, box, digits in zip(decisions, plain, digits_of(decisions, parts, kept), strict=True)
+            for made, box, digits in zip(
+                decisions, plain, digits_of(decisions, layout.columns, kept).tolist(), strict=True
+            )
         ]
         merged = MergedParts.of(size, task.categories(layout.columns.names), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Rotated]:
         """Boxes from top to bottom, left to right, as they are before the turn, with the IoU of the turned ones."""
-        parts, columns, boxes = in_reading_order(answers)
+        columns, boxes = in_reading_order(answers)
         outlines = Outlines(corners(boxes).reshape(-1, 2), np.arange(len(boxes) + 1) * 4)
         with overlaps_limited():
             overlaps = overlaps_between(outlines, columns.worker, task.settings.limits.overlaps)
-        return Layout(parts, overlaps, boxes, columns=columns)
+        return Layout(columns, overlaps, boxes, columns=columns)
 
     def measures(self, layout: Layout[Rotated], clusters: Clusters) -> Measures:
         """The edges in the plane turned like the members' fused box, in units of its width and height."""
