@@ -116,10 +116,15 @@ class Naming:
         told = self.counts.at(triple(worker, true, said)) + _LIKE_WORKER * prior
         return told / (self.rows.at(worker * _CATEGORIES + true) + _LIKE_WORKER)
 
-    def errs(self, worker: Integers) -> Floats:
-        """Probability that workers say one certain category that they should not."""
-        chance: Floats = (1 - self.accuracy[worker]) / max(self.choices - 1, 1)
-        return chance
+    def logs(self, worker: Integers, true: Integers, said: Integers) -> Floats:
+        """Logarithms of `chances`."""
+        logs: Floats = np.log(self.chances(worker, true, said) + _TINY)
+        return logs
+
+    def errs(self) -> Floats:
+        """Logarithm of the probability that each worker says one certain wrong category: float64, shape (W + 1,)."""
+        logs: Floats = np.log((1 - self.accuracy) / max(self.choices - 1, 1) + _TINY)
+        return logs
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,27 +163,27 @@ class Names:
         return self.worker[self.mark], self.true[self.candidate], self.said[self.mark]
 
 
-def name_posterior(names: Names, naming: Naming, chances: Floats | None = None) -> Floats:
+def name_posterior(names: Names, naming: Naming, logs: Floats | None = None) -> Floats:
     """Probability of each candidate, given that the part is real.
 
     Args:
         names: what workers called the parts.
         naming: of these workers.
-        chances: float64, shape (Q,), of `names.pairs`, where they are known already.
+        logs: float64, shape (Q,), of `names.pairs`, where they are known already.
 
     Returns:
         float64, shape (J,). What is missing to 1 for a part is for the categories that nobody named. All are equally likely beforehand.
 
     Time O(Q log U).
     """
-    if chances is None:
-        chances = naming.chances(*names.pairs())
-    logs = np.bincount(names.candidate, np.log(chances + _TINY), len(names.owner))
-    unnamed = np.bincount(names.part, np.log(naming.errs(names.worker) + _TINY), names.parts)
+    if logs is None:
+        logs = naming.logs(*names.pairs())
+    named = np.bincount(names.candidate, logs, len(names.owner))
+    unnamed = np.bincount(names.part, naming.errs()[names.worker], names.parts)
     several = np.bincount(names.owner, minlength=names.parts)
     top = unnamed.copy()
-    np.maximum.at(top, names.owner, logs)
-    odds = np.exp(logs - top[names.owner])
+    np.maximum.at(top, names.owner, named)
+    odds = np.exp(named - top[names.owner])
     others = np.maximum(naming.choices - several, 0) * np.exp(unnamed - top)
     share: Floats = odds / (np.bincount(names.owner, odds, names.parts) + others)[names.owner]
     return share
@@ -223,8 +228,7 @@ def learn_names(
     for _ in range(_ROUNDS if weight.any() else 0):
         counts = certain + np.bincount(place, weight * share[names.candidate], len(distinct))
         naming = Naming.of(Table(distinct, elsewhere + counts), workers, choices)
-        chances = naming.chances(*kinds)[place]
-        last, share = share, name_posterior(names, naming, chances)
+        last, share = share, name_posterior(names, naming, naming.logs(*kinds)[place])
         if np.abs(share - last).max(initial=0.0) < _STILL:
             break
     return naming, Table(distinct, counts)
