@@ -9,6 +9,7 @@ there are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -54,8 +55,13 @@ class Table:
         """The values of keys of any shape. Time O(n log U)."""
         if not len(self.keys):
             return np.zeros(keys.shape)
+        place, found = self.find(keys)
+        return np.where(found, self.values[place], 0.0)
+
+    def find(self, keys: Integers) -> tuple[Integers, npt.NDArray[np.bool_]]:
+        """Where keys are, or would be, and whether they are there; the table is not empty. Time O(n log U)."""
         place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[place] == keys, self.values[place], 0.0)
+        return place, self.keys[place] == keys
 
 
 def triple(worker: Integers, true: Integers, said: Integers) -> Integers:
@@ -70,7 +76,7 @@ def untripled(keys: Integers) -> tuple[Integers, Integers, Integers]:
     return worker, true, said
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Naming:
     """How workers name parts.
 
@@ -117,8 +123,18 @@ class Naming:
         return told / (self.rows.at(worker * _CATEGORIES + true) + _LIKE_WORKER)
 
     def logs(self, worker: Integers, true: Integers, said: Integers) -> Floats:
-        """Logarithms of `chances`."""
+        """Logarithms of `chances`; looked up where all of it has been counted."""
+        if len(self.counts.keys):
+            place, counted = self.counts.find(triple(worker, true, said))
+            if counted.all():
+                return self.counted_logs[place]
         logs: Floats = np.log(self.chances(worker, true, said) + _TINY)
+        return logs
+
+    @cached_property
+    def counted_logs(self) -> Floats:
+        """Logarithms of `chances` for each key of `counts`."""
+        logs: Floats = np.log(self.chances(*untripled(self.counts.keys)) + _TINY)
         return logs
 
     def errs(self) -> Floats:
@@ -220,7 +236,6 @@ def learn_names(
     )
     named = np.bincount(names.part, minlength=names.parts)
     weight = (real * ((named > 1) & (truth == UNNAMED)))[names.owner][names.candidate]
-    kinds = untripled(distinct)
     votes = np.bincount(names.candidate, true == said, len(names.owner))
     share = votes / np.maximum(named, 1)[names.owner]
     counts: Floats = certain
@@ -228,7 +243,7 @@ def learn_names(
     for _ in range(_ROUNDS if weight.any() else 0):
         counts = certain + np.bincount(place, weight * share[names.candidate], len(distinct))
         naming = Naming.of(Table(distinct, elsewhere + counts), workers, choices)
-        last, share = share, name_posterior(names, naming, naming.logs(*kinds)[place])
+        last, share = share, name_posterior(names, naming, naming.counted_logs[place])
         if np.abs(share - last).max(initial=0.0) < _STILL:
             break
     return naming, Table(distinct, counts)
