@@ -59,10 +59,17 @@ def _ours() -> Iterable[System]:
             ("polygons", ("polygons",)),
             ("keypoints", ("keypoints",)),
             ("entities", ("spans",)),
-            ("classes", ("classes", "classes-2k", "real")),
+            ("classes", ("classes-2k", "real")),
         ):
             yield System(name, groups, f"ours.{adapter}", {"method": method})
         yield System(name, ("mask-object",), "mask_object.whole", {"method": method})
+    yield System(
+        OURS,
+        ("classes",),
+        "ours.choices",
+        note="the estimate alone, of arrays, as the peers have data frames",
+    )
+    yield System("ours, an object for each item", ("classes",), "ours.classes", {"method": "default"})
     yield System("decode and encode alone", ("mask-object",), "mask_object.pngs_alone")
     yield System("Pillow, decode and encode", ("mask-object",), "mask_object.pillow_alone", library="Pillow")
     for size in (10, 50, 100, 1000):

@@ -38,7 +38,7 @@ from shared.errors import (
     StorageError,
 )
 from shared.json_node import parse_json, write_json
-from shared.settings import Settings
+from shared.settings import Settings, digest
 from shared.storage import AppendStore
 
 PATIENCE_SECONDS = 10.0
@@ -67,15 +67,20 @@ def skill_folder(output_config: str | None, label_attribute_name: str, settings:
     return settings.skill_store.rstrip("/") + "/"
 
 
+def job_digest(output_config: str | None, labeling_job_name: str | None) -> str:
+    """What tells a job from others: where its output goes, else its name."""
+    return digest([output_config or labeling_job_name])
+
+
 def request_digest(
     job: str, label_attribute_name: str, data_objects: Sequence[AnnotatedDataObject], settings: Settings
 ) -> str:
     """What tells a request from others: its job, label, settings, data objects and answers as received, in whatever order of objects."""
-    digest = hashlib.sha256(write_json([job, label_attribute_name, settings.fingerprint()]).encode())
+    hashed = hashlib.sha256(write_json([job, label_attribute_name, settings.fingerprint()]).encode())
     for entry in sorted(data_objects, key=lambda entry: entry.data_object_id):
         answers = [node.value for node in entry.annotations]
-        digest.update(write_json([entry.data_object_id, dict(entry.data_object), answers]).encode())
-    return digest.hexdigest()[:32]
+        hashed.update(write_json([entry.data_object_id, dict(entry.data_object), answers]).encode())
+    return hashed.hexdigest()[:32]
 
 
 class WarmSummaries:

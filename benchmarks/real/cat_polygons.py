@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.real.labels import label_of, task_of
+from benchmarks.real.labels import labels_of, task_of
 from benchmarks.real.metrics import Mask, mask_iou
 from benchmarks.real.outlines import painted, polygons_element, vertices_of
 from benchmarks.real.rows import Row
@@ -33,9 +33,10 @@ def measure(data: Path) -> list[Row]:
     """Two rows: outlines of workers left out, and a vote on each pixel."""
     place = folder(data, DATA_SETS[0])
     subjects = read_json(place / "polygons.json")
-    left_out = [scores for subject in subjects for scores in _left_out(subject)]
+    workers = sorted({worker for subject in subjects for worker in _drawn(subject)})
+    left_out = [scores for worker in workers for scores in _left_out(subjects, worker)]
     ours, half, more, member, one = np.mean(left_out, axis=0).tolist()
-    alike = [score for subject in subjects for score in _alike(subject)]
+    alike = _alike(subjects)
     published = read_json(place / "expected.json")
     fused, median = np.mean(alike, axis=0).tolist()
     return [
@@ -85,20 +86,23 @@ def _drawn(subject: Mapping[str, Any]) -> dict[str, list[Outline]]:
     return dict(found)
 
 
-def _left_out(subject: Mapping[str, Any]) -> list[tuple[float, float, float, float, float]]:
-    """For each outline left out: IoU with it of the others' fused outline, both pixel votes, their nearest member, one of them."""
-    size = (subject["width"], subject["height"])
-    drawn = _drawn(subject)
+def _left_out(subjects: Sequence[Mapping[str, Any]], worker: str) -> list[tuple[float, ...]]:
+    """For each outline of a worker left out: IoU with it of the others' fused outline, both pixel votes, their nearest member, one of them.
+
+    The others' answers to all subjects are one batch.
+    """
+    drawn = [_drawn(subject) for subject in subjects]
+    others = [{name: outlines for name, outlines in one.items() if name != worker} for one in drawn]
+    sizes = [(subject["width"], subject["height"]) for subject in subjects]
     scores = []
-    for worker in sorted(drawn):
-        others = {name: outlines for name, outlines in drawn.items() if name != worker}
-        for fused, members in _fused(others, size):
+    for found, own, size in zip(_fused(others, sizes), drawn, sizes, strict=True):
+        for fused, members in found if worker in own else []:
             if len(members) < 2:
                 continue
             masks = [painted(member, size) for member in members]
             votes = np.sum(masks, axis=0) * 2
             made = (painted(fused, size), votes >= len(masks), votes > len(masks), _nearest(masks))
-            for outline in drawn[worker]:
+            for outline in own[worker]:
                 truth = painted(outline, size)
                 ours, half, more, nearest = (mask_iou(mask, truth) for mask in made)
                 if min(ours, half, more, nearest) >= SEEN:
@@ -108,25 +112,30 @@ def _left_out(subject: Mapping[str, Any]) -> list[tuple[float, float, float, flo
 
 
 def _fused(
-    drawn: Mapping[str, Sequence[Outline]], size: tuple[int, int]
-) -> list[tuple[Outline, list[Outline]]]:
-    """Each polygon of the label and its candidates, with its members."""
-    if not any(drawn.values()):
-        return []
-    elements = {
-        worker: polygons_element([("cat", outline) for outline in outlines], size)
-        for worker, outlines in drawn.items()
+    drawn: Sequence[Mapping[str, Sequence[Outline]]], sizes: Sequence[tuple[int, int]]
+) -> list[list[tuple[Outline, list[Outline]]]]:
+    """For each image, each polygon of the label and its candidates, with its members."""
+    objects = {
+        f"{place:04}": {
+            worker: polygons_element([("cat", outline) for outline in outlines], size)
+            for worker, outlines in own.items()
+        }
+        for place, (own, size) in enumerate(zip(drawn, sizes, strict=True))
+        if any(own.values())
     }
     kind = PolygonsKind()
-    made = label_of(kind, elements, ["cat"])
-    merged: MergedParts[MergedPolygon] = made.consensus.merged
-    polygons = (*merged.labels, *merged.candidates)
-    written = [*made.label["annotations"], *made.label["candidates"]]
-    shapes = kind.lay_out(made.answers, task_of(["cat"])).shapes
-    return [
-        (vertices_of(label), [shapes[member] for member in polygon.decision.members])
-        for label, polygon in zip(written, polygons, strict=True)
-    ]
+    labels = labels_of(kind, objects, ["cat"])
+    found: list[list[tuple[Outline, list[Outline]]]] = [[] for _ in drawn]
+    for name, made in labels.items():
+        merged: MergedParts[MergedPolygon] = made.consensus.merged
+        polygons = (*merged.labels, *merged.candidates)
+        written = [*made.label["annotations"], *made.label["candidates"]]
+        shapes = kind.lay_out(made.answers, task_of(["cat"])).shapes
+        found[int(name)] = [
+            (vertices_of(label), [shapes[member] for member in polygon.decision.members])
+            for label, polygon in zip(written, polygons, strict=True)
+        ]
+    return found
 
 
 def _nearest(masks: Sequence[Mask]) -> Mask:
@@ -139,27 +148,37 @@ def _nearest(masks: Sequence[Mask]) -> Mask:
     return masks[scores.index(max(scores))]
 
 
-def _alike(subject: Mapping[str, Any]) -> list[tuple[float, float]]:
+def _alike(subjects: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
     """For each of the peer's clusters: IoU of our outline and of the peer's median with the pixels in at least half of its members."""
+    clusters = [
+        (members, np.array(median, np.float64), (subject["width"], subject["height"]))
+        for subject in subjects
+        for members, median in _clusters(subject)
+    ]
+    drawn = [{f"member-{place}": [one] for place, one in enumerate(members)} for members, _, _ in clusters]
+    scores = []
+    fused = _fused(drawn, [size for _, _, size in clusters])
+    for (members, median, size), found in zip(clusters, fused, strict=True):
+        half = np.sum([painted(member, size) for member in members], axis=0) * 2 >= len(members)
+        ours = max(found, key=lambda made: len(made[1]))[0]
+        scores.append((mask_iou(painted(ours, size), half), mask_iou(painted(median, size), half)))
+    return scores
+
+
+def _clusters(subject: Mapping[str, Any]) -> list[tuple[list[Outline], Any]]:
+    """The peer's clusters, each with its median."""
     peer = subject["peer"].get(TOOL)
     if not peer:
         return []
-    size = (subject["width"], subject["height"])
     outlines = [outline for worker in subject["answers"] for outline in worker["polygons"].get(TOOL, [])]
-    scores = []
-    for number, median in enumerate(peer["median"]):
-        members = [
-            np.array(outline, np.float64)
-            for outline, label in zip(outlines, peer["cluster_labels"], strict=True)
-            if label == number
-        ]
-        half = np.sum([painted(member, size) for member in members], axis=0) * 2 >= len(members)
-        drawn = {f"member-{place}": [member] for place, member in enumerate(members)}
-        fused = max(_fused(drawn, size), key=lambda made: len(made[1]))[0]
-        scores.append(
-            (
-                mask_iou(painted(fused, size), half),
-                mask_iou(painted(np.array(median, np.float64), size), half),
-            )
+    return [
+        (
+            [
+                np.array(outline, np.float64)
+                for outline, label in zip(outlines, peer["cluster_labels"], strict=True)
+                if label == number
+            ],
+            median,
         )
-    return scores
+        for number, median in enumerate(peer["median"])
+    ]

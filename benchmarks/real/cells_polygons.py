@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from benchmarks.real.labels import label_of
+from benchmarks.real.labels import Labelled, labels_of
 from benchmarks.real.metrics import Mask, mask_iou, reproduced
 from benchmarks.real.outlines import covered, outline_of, polygons_element, vertices_of
 from benchmarks.real.rows import Row
@@ -44,7 +45,7 @@ def _row(number: int, crowds: list[tuple[Mask, Mask]], published: Mapping[str, f
         kind=PolygonsKind.name,
         metric=f"IoU with the gold standard, set {number}",
         items=len(crowds),
-        ours=float(np.mean([mask_iou(_fused(crowd), gold) for crowd, gold in crowds])),
+        ours=float(np.mean(_scores(crowds))),
         majority=float(np.mean(vote)),
         single=float(np.mean(single)),
         published={
@@ -60,14 +61,26 @@ def _largest(mask: Mask) -> Mask:
     return mask if outline is None else covered(outline, mask.shape[1], mask.shape[0])
 
 
-def _fused(crowd: Mask) -> Mask:
-    """The pixels of the label's polygons."""
-    height, width = crowd.shape[1:]
+def _scores(crowds: list[tuple[Mask, Mask]]) -> list[float]:
+    """IoU with the gold standard of each label's pixels, all images as one batch."""
+    elements = {f"{place:03}": _elements(crowd) for place, (crowd, _) in enumerate(crowds)}
+    labels = labels_of(PolygonsKind(), elements, [CELL])
+    return [
+        mask_iou(_fused(made, gold), gold) for made, (_, gold) in zip(labels.values(), crowds, strict=True)
+    ]
+
+
+def _elements(crowd: Mask) -> dict[str, dict[str, Any]]:
+    size = crowd.shape[2], crowd.shape[1]
     outlines = [outline_of(mask) for mask in crowd]
-    elements = {
-        f"crowd{place}": polygons_element([] if outline is None else [(CELL, outline)], (width, height))
+    return {
+        f"crowd{place}": polygons_element([] if outline is None else [(CELL, outline)], size)
         for place, outline in enumerate(outlines, start=1)
     }
-    made = label_of(PolygonsKind(), elements, [CELL])
+
+
+def _fused(made: Labelled, like: Mask) -> Mask:
+    """The pixels of the label's polygons."""
+    height, width = like.shape
     masks = [covered(vertices_of(one), width, height) for one in made.label["annotations"]]
     return np.any(masks, axis=0) if masks else np.zeros((height, width), bool)

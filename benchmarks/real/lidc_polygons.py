@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.real.labels import label_of, task_of
+from benchmarks.real.labels import Labelled, labels_of, task_of
 from benchmarks.real.metrics import Mask, mask_iou, same_groups
 from benchmarks.real.outlines import deep_inside, polygons_element
 from benchmarks.real.rows import Row
@@ -45,8 +45,16 @@ def measure(data: Path) -> list[Row]:
     alike, scores = [], []
     with np.load(place / "masks.npz") as archive:
         masks = {name: archive[name] for name in archive.files if not name.endswith("/readers")}
+    elements = {
+        f"{one.scan}/{one.number:04}": {
+            f"{one.scan}-r{reader}": polygons_element([(NODULE, outline) for _, outline in outlines], SIZE)
+            for reader, outlines in one.drawn.items()
+        }
+        for one in slices
+    }
+    labels = labels_of(PolygonsKind(), elements, [NODULE])
     for one in slices:
-        same, found = _compare(one, masks)
+        same, found = _compare(one, labels[f"{one.scan}/{one.number:04}"], masks)
         alike.append(same)
         scores += found
     fused, majority, half, single = np.mean(scores, axis=0).tolist()
@@ -96,14 +104,9 @@ def _read(place: Path) -> list[_Slice]:
     return [_Slice(scan, number, drawn) for (scan, number), drawn in sorted(found.items())]
 
 
-def _compare(one: _Slice, masks: Masks) -> tuple[bool, list[tuple[float, float, float, float]]]:
+def _compare(one: _Slice, made: Labelled, masks: Masks) -> tuple[bool, list[tuple[float, float, float, float]]]:
     """Whether the clusters are alike; for each label, IoU with the consensus' mask of the fused outline, the pixel vote, one reader."""
     kind = PolygonsKind()
-    elements = {
-        f"r{reader}": polygons_element([(NODULE, outline) for _, outline in outlines], SIZE)
-        for reader, outlines in one.drawn.items()
-    }
-    made = label_of(kind, elements, [NODULE])
     layout = kind.lay_out(made.answers, task_of([NODULE]))
     names = {
         (reader - 1, canonical(outline).tobytes()): nodule

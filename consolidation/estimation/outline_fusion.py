@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
 
 from consolidation.estimation.contours import sharpened, simplified, trace
-from consolidation.estimation.outline_grid import Region, crossings_of, extents, median_region
+from consolidation.estimation.outline_grid import crossings_of, extents, median_region
+from consolidation.estimation.outline_settling import Laid, apart, lay, settled
 from consolidation.estimation.outlines import (
     Floats,
     Outline,
@@ -28,6 +29,8 @@ LINES = (64, 128, 256)
 """Grid lines across a group, in each direction."""
 TOLERANCE, TOLERANCE_SHARE = 0.5, 0.005
 """By how much leaving out vertices may move the border: pixels, and share of the diagonal of the group's extent; the smaller of the two."""
+PLACES = 128
+"""Places on a contour at which its outlines are compared."""
 _ACROSS = 4.0
 """Grid lines across the mean width of an outline, so that thin ones are not lost."""
 _BETWEEN = 1.6
@@ -52,6 +55,7 @@ class _Batch:
     """Groups that are fused together: C numbers of groups, their outlines behind each other, M of each, and their weights, C * M."""
 
     groups: list[int] = field(default_factory=list)
+    members: list[list[int]] = field(default_factory=list)
     outlines: list[Outline] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     nodes: int = 0
@@ -93,8 +97,84 @@ def fuse(outlines: Outlines, groups: Sequence[Sequence[int]], weights: Floats) -
         else:
             made[number] = agreed
     for lines, batch in _batches(outlines, groups, open_groups, weights):
-        made.update(zip(batch.groups, _fused(batch, lines), strict=True))
+        made.update(_fused(batch, lines))
     return [made[number] for number in range(len(groups))]
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """What fusing the outlines of some groups takes that does not depend on their workers.
+
+    Attributes:
+        groups: members of each group.
+        fixed: outlines of groups, by number, that stay whoever drew them: drawn alike by more than half, or without a common region.
+        laid: each with the groups' contours and how their members lie along them.
+    """
+
+    groups: Sequence[Sequence[int]]
+    fixed: Mapping[int, Outline]
+    laid: Sequence[tuple[_Traced, Laid]]
+
+
+def arrange(outlines: Outlines, groups: Sequence[Sequence[int]]) -> Arranged:
+    """Find the contours that `fuse` finds under equal weights, and lay the outlines along them.
+
+    Args:
+        outlines: P of them, clockwise on the screen, of some width and height.
+        groups: members of each group, at least one; no outline in two.
+
+    Time and memory: as `fuse`.
+    """
+    equal = np.ones(len(outlines))
+    fixed: dict[int, Outline] = {}
+    laid, open_groups = [], []
+    for number, members in enumerate(groups):
+        agreed = _agreed(outlines.chosen(members), equal[list(members)])
+        if agreed is None:
+            open_groups.append(number)
+        else:
+            fixed[number] = agreed
+    for lines, batch in _batches(outlines, groups, open_groups, equal):
+        traced, lost = _traced(batch, lines)
+        fixed.update(lost)
+        own = [[outlines[member] for member in members] for members in traced.members]
+        laid.append((traced, lay(traced.contours, own, PLACES)))
+    return Arranged(groups, fixed, laid)
+
+
+def settle(arranged: Arranged, variances: Floats, leanings: Floats, votes: Floats) -> list[Outline]:
+    """One outline for each group, by how exact those who drew its members are (`estimation.outline_settling`).
+
+    Args:
+        arranged: of groups of P outlines.
+        variances: float64, shape (P,): of each outline's worker, as a multiple of what is usual.
+        leanings: float64, shape (P,): pixels by which the worker draws too wide.
+        votes: float64, shape (P,): > 0.
+
+    Returns:
+        As `fuse`.
+    """
+    made = dict(arranged.fixed)
+    for traced, laid in arranged.laid:
+        size = laid.offsets.shape[1]
+        member = np.array([[*chosen, *[-1] * (size - len(chosen))] for chosen in traced.members], np.int64)
+        real = (member >= 0).reshape(-1, size)
+        member = member.reshape(-1, size)
+        places = settled(
+            laid, np.where(real, variances[member], 1.0), leanings[member] * real, votes[member] * real
+        )
+        contours = Outlines.of([distinct(outline) for outline in places])
+        made.update(zip(traced.groups, _polished(traced, contours), strict=True))
+    return [made[number] for number in range(len(arranged.groups))]
+
+
+def things_apart(arranged: Arranged) -> list[tuple[Sequence[int], Floats, Floats, float]]:
+    """How far the outlines of each group lie apart that has several: its members, and what `border_exactness.Apart` has of them."""
+    return [
+        (members, *apart(laid, thing, len(members)), float(laid.widths[thing]))
+        for traced, laid in arranged.laid
+        for thing, members in enumerate(traced.members)
+    ]
 
 
 def _agreed(members: Outlines, weights: Floats) -> Outline | None:
@@ -129,6 +209,7 @@ def _batches(
             yield lines, alike.pop((size, lines))
         batch = alike[size, lines]
         batch.groups.append(number)
+        batch.members.append(chosen)
         batch.outlines += [own[member] for member in range(len(own))] + [own[0]] * (size - len(own))
         batch.weights += weights[chosen].tolist() + [0.0] * (size - len(own))
         batch.nodes, batch.crossings = batch.nodes + nodes, batch.crossings + crossings
@@ -165,32 +246,73 @@ def _bearable(own: Outlines, lines: int) -> tuple[Outlines, float]:
         own = thinned(own, most)
 
 
-def _fused(batch: _Batch, lines: int) -> list[Outline]:
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """Contours of groups that were traced on grids of as many lines: C of them.
+
+    Attributes:
+        groups: their numbers.
+        members: numbers of each group's outlines.
+        contours: C of them.
+        low: float64, shape (C, 2): top left corner of what the members reach over. step: float64, shape (C, 2): pixels between lines.
+        lines: grid lines across.
+    """
+
+    groups: list[int]
+    members: list[list[int]]
+    contours: Outlines
+    low: Floats
+    step: Floats
+    lines: int
+
+
+def _fused(batch: _Batch, lines: int) -> Iterator[tuple[int, Outline]]:
     """The median outline of each group of a batch."""
+    traced, lost = _traced(batch, lines)
+    yield from lost
+    yield from zip(traced.groups, _polished(traced, traced.contours), strict=True)
+
+
+def _traced(batch: _Batch, lines: int) -> tuple[_Traced, list[tuple[int, Outline]]]:
+    """The contours of a batch's regions, and the medoids of groups that have none."""
     laid = Outlines.of(batch.outlines)
     weights = np.array(batch.weights).reshape(len(batch.groups), -1)
     region = median_region(laid, weights, lines)
-    traced = trace(region)
-    found = [number for number, outline in enumerate(traced) if outline is not None]
-    contours = Outlines.of([outline for outline in traced if outline is not None])
-    made = dict(zip(found, _polished(contours, region, found), strict=True)) if found else {}
-    members = weights.shape[1]
-    return [
-        made[number]
-        if number in made
-        else _medoid(laid.chosen(range(number * members, (number + 1) * members)), weights[number])
-        for number in range(len(traced))
+    contours = trace(region)
+    found = [number for number, outline in enumerate(contours) if outline is not None]
+    size = weights.shape[1]
+    lost = [
+        (batch.groups[number], _medoid(laid.chosen(range(number * size, (number + 1) * size)), weights[number]))
+        for number, outline in enumerate(contours)
+        if outline is None
     ]
+    traced = _Traced(
+        [batch.groups[number] for number in found],
+        [batch.members[number] for number in found],
+        Outlines.of([outline for outline in contours if outline is not None]),
+        region.origin[found] + region.step[found] / 2,
+        region.step[found],
+        lines,
+    )
+    return traced, lost
 
 
-def _polished(contours: Outlines, region: Region, numbers: Sequence[int]) -> list[Outline]:
-    """The contours of some regions with few vertices and sharp corners, or as they are where that would make them cross themselves."""
-    step = region.step[numbers]
-    lines = region.inside.shape[1] - 2
+def _polished(traced: _Traced, contours: Outlines) -> list[Outline]:
+    """Contours with few vertices and sharp corners, or as they are where that would make them cross themselves.
+
+    Args:
+        traced: where they come from.
+        contours: those themselves, of which the grid cut the corners off, or others of the same groups.
+    """
+    if not len(contours):
+        return []
+    step, low, lines = traced.step, traced.low, traced.lines
     tolerance = np.minimum(TOLERANCE, TOLERANCE_SHARE * lines * np.hypot(step[:, 0], step[:, 1]))
     kept = simplified(contours, tolerance)
-    sharp = sharpened(contours, kept, tolerance + _REACH * np.hypot(step[:, 0], step[:, 1]))
-    low = region.origin[numbers] + step / 2
+    if contours is traced.contours:
+        sharp = sharpened(contours, kept, tolerance + _REACH * np.hypot(step[:, 0], step[:, 1]))
+    else:
+        sharp = contours.only(kept)
     best = []
     for place, each in enumerate(tolerance.tolist()):
         digits = 1 + max(0, math.ceil(-math.log10(each)))
@@ -200,15 +322,17 @@ def _polished(contours: Outlines, region: Region, numbers: Sequence[int]) -> lis
     sound = are_simple(Outlines.of(left)).tolist()
     plain = contours.only(kept)
     return [
-        canonical(outline if good else _plain(plain[place], contours[place])) + 0.0
+        canonical(outline if good else _plain(plain[place], contours[place], traced.contours[place])) + 0.0
         for place, (outline, good) in enumerate(zip(left, sound, strict=True))
     ]
 
 
-def _plain(simplified_only: Outline, contour: Outline) -> Outline:
-    """The simplified contour, or where that crosses itself the contour."""
-    sound = len(simplified_only) >= _LEAST and are_simple(Outlines.of([simplified_only]))[0]
-    return simplified_only if sound else distinct(contour)
+def _plain(*outlines: Outline) -> Outline:
+    """The first that does not cross itself, or the last."""
+    for outline in outlines[:-1]:
+        if len(outline) >= _LEAST and are_simple(Outlines.of([distinct(outline)]))[0]:
+            return distinct(outline)
+    return distinct(outlines[-1])
 
 
 def _medoid(members: Outlines, weights: Floats) -> Outline:

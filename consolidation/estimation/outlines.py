@@ -70,11 +70,16 @@ class Outlines:
         return np.repeat(np.arange(len(self)), self.sizes)
 
     @cached_property
-    def following(self) -> Floats:
-        """float64, shape (V, 2): the vertex that each is joined to."""
+    def ahead(self) -> Indices:
+        """int64, shape (V,): number of the vertex that each is joined to."""
         ahead = np.arange(1, len(self.points) + 1)
         ahead[self.starts[1:] - 1] = self.starts[:-1]
-        joined: Floats = self.points[ahead]
+        return ahead
+
+    @cached_property
+    def following(self) -> Floats:
+        """float64, shape (V, 2): the vertex that each is joined to."""
+        joined: Floats = self.points[self.ahead]
         return joined
 
     def summed(self, values: Floats) -> Floats:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.outline_fusion import fuse
+from consolidation.estimation.border_exactness import Hands
+from consolidation.estimation.outline_fusion import arrange, fuse, settle, things_apart
 from consolidation.estimation.outlines import (
     Outline,
     Outlines,
@@ -28,6 +29,7 @@ from consolidation.kinds.base import (
     Task,
     check_count,
 )
+from consolidation.kinds.drawn_parts import DrawnLayout, DrawnPartsKind, Things, split_skill
 from consolidation.kinds.geometry import DIGITS, REACH
 from consolidation.kinds.image_parts import MergedParts, written_part, written_point
 from consolidation.kinds.parts import (
@@ -35,7 +37,6 @@ from consolidation.kinds.parts import (
     ImageSize,
     Layout,
     Part,
-    PartsKind,
     agree_on_size,
     consensus_of,
     decide,
@@ -79,7 +80,7 @@ class MergedPolygon:
     outline: Outline
 
 
-class PolygonsKind(PartsKind[Outlines]):
+class PolygonsKind(DrawnPartsKind[Outlines]):
     """Polygons: `crowd-polygon`.
 
     Recognised: an object with an array `polygons`.
@@ -118,27 +119,47 @@ class PolygonsKind(PartsKind[Outlines]):
         """Match, decide, fuse; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
         layout = self.layout(kept, task)
-        parts = layout.parts
+        task, hands = split_skill(task)
         decisions = decide(self.name, layout, kept, task)
-        weights = np.array([kept[part.worker].weight for part in parts], np.float64)
-        outlines = fuse(layout.shapes, [made.members for made in decisions], weights)
+        outlines = _fused(layout, decisions, kept, hands)
         fused = [MergedPolygon(*made) for made in zip(decisions, outlines, strict=True)]
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
-    def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Outlines]:
+    def apart(self, layout: Layout[Outlines], clusters: Sequence[Sequence[int]]) -> tuple[Things, DrawnLayout[Outlines]]:
+        """How far the outlines of each polygon lie apart, along the contour that they have without skill."""
+        arranged = arrange(layout.shapes, clusters)
+        return things_apart(arranged), replace(layout, drawn=arranged)
+
+    def lay_out(self, answers: Sequence[Answer], task: Task) -> DrawnLayout[Outlines]:
         """Polygons from top to bottom, left to right, with their IoU."""
         parts, outlines = _in_reading_order(answers)
         workers = np.array([part.worker for part in parts], dtype=np.int64)
         with overlaps_limited():
             overlaps = overlaps_between(outlines, workers, task.settings.limits.overlaps)
-        return Layout(parts, overlaps, outlines)
+        return DrawnLayout(parts, overlaps, outlines)
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """`annotations` with `vertices`, `image_size`, `class-map`, confidence, support and candidates."""
         merged: MergedParts[MergedPolygon] = consensus.merged
         single = consensus.confidence is None
         return merged.to_wire(lambda polygon: _written(polygon, merged.categories, single=single))
+
+
+def _fused(
+    layout: Layout[Outlines], decisions: Sequence[Decision], answers: Sequence[Answer], hands: Hands | None
+) -> list[Outline]:
+    """The outline of each polygon; without skill the plain one."""
+    groups = [made.members for made in decisions]
+    makers = [answers[part.worker] for part in layout.parts]
+    votes = np.array([maker.weight for maker in makers], np.float64)
+    if not hands:
+        return fuse(layout.shapes, groups, votes)
+    known = layout.drawn if isinstance(layout, DrawnLayout) else None
+    if known is None or [tuple(members) for members in known.groups] != groups:
+        known = arrange(layout.shapes, groups)
+    persons = [maker.person for maker in makers]
+    return settle(known, hands.variances_of(persons), hands.offsets_of(persons), votes)
 
 
 def read_outline(node: JsonNode, size: ImageSize | None) -> Outline:

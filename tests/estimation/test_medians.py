@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from consolidation.estimation.medians import middle, smooth_medians, weighted_median, weighted_medians
+from consolidation.estimation.medians import (
+    grouped_medians,
+    middle,
+    smooth_medians,
+    weighted_median,
+    weighted_medians,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,3 +65,23 @@ def test_smooth_medians_bear_a_gross_outlier_of_three() -> None:
     values = np.array([[1.0], [2.0], [1e9]])
     assert smooth_medians(values, np.ones(3)).tolist() == [2]
     assert smooth_medians(values, np.array([1.0, 1.0, 0.5]))[0] < 2
+
+
+def test_groups_of_different_sizes_have_the_medians_of_each_alone() -> None:
+    rng = np.random.default_rng(2)
+    sizes = np.array([3, 1, 2, 5, 4, 2])
+    values = rng.integers(0, 9, (sizes.sum(), 2)).astype(float)
+    starts = np.cumsum(sizes) - sizes
+    for weights in (np.ones(len(values)), rng.integers(1, 4, len(values)).astype(float)):
+        alone = [
+            weighted_medians(values[start : start + size], weights[start : start + size])
+            for start, size in zip(starts, sizes, strict=True)
+        ]
+        assert grouped_medians(values, sizes, weights).tolist() == np.array(alone).tolist()
+
+
+def test_smooth_medians_of_equal_members_do_not_depend_on_their_order() -> None:
+    values, weights = np.array([[0.0], [0.0], [8.0]]), np.array([1.0, 2.0, 2.5])
+    swapped = smooth_medians(values, weights[[1, 0, 2]])
+    assert smooth_medians(values, weights).tolist() == swapped.tolist()
+    assert smooth_medians(-values, weights).tolist() == (-swapped).tolist()
