@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from benchmarks.groups import Group
-from benchmarks.page import table
+from benchmarks.markdown import table
 from benchmarks.real.rows import Row
 from benchmarks.reliability import BINS, Reliability
 from benchmarks.runs import ROOT
@@ -99,7 +99,7 @@ def diagram(kind: str, reliability: Reliability) -> str:
     lines += _marks(reliability, base)
     middle = _LEFT + _SIDE / 2
     lines += [
-        f'<text x="{middle:g}" y="{base + _BARS + 34}" text-anchor="middle">confidence of `{kind}`, %</text>',
+        f'<text x="{middle:g}" y="{base + _BARS + 34}" text-anchor="middle">confidence of {kind}, %</text>',
         f'<text x="{middle:g}" y="{base + _BARS + 50}" text-anchor="middle">calibration error {reliability.error():.3f}</text>',
         f'<text x="12" y="{_TOP + _SIDE / 2:g}" text-anchor="middle" transform="rotate(-90 12 {_TOP + _SIDE / 2:g})">right, %</text>',
         "</g>\n</svg>",

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from benchmarks.groups import Group
+from benchmarks.markdown import table
 from benchmarks.ours import in_long_form
-from benchmarks.page import table
 from benchmarks.workloads.classes import Answers
 from consolidation.estimation.choices import Estimate, learn_choices
 

@@ -17,7 +17,7 @@ from consolidation.estimation.confusions import Confusions, Differences, Floats
 Places = npt.NDArray[np.int64]
 
 _ROUNDS = 50
-_SETTLED = 1e-4
+_SETTLED = 2e-4
 """Mean change of a posterior at which the rounds end."""
 _FIRST, _LATER = 8, 3
 """Newton steps of the first and of later rounds."""
@@ -219,7 +219,7 @@ class _Answers:
         for true, share in enumerate(model.prior):
             log[true] = share
             if len(self._from):
-                said = rows.take(self._place + true * self._categories)
+                said = rows[true * self._categories :].take(self._place)
                 log[true, self._answered] += np.add.reduceat(said, self._from)
         log -= log.max(axis=0)
         np.exp(log, out=log)

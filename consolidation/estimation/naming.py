@@ -27,7 +27,7 @@ _LIKE_CROWD = 5.0
 _EVENLY = 5.0
 """Parts' worth of belief, for each category, that the crowd takes it for any other alike."""
 _ROUNDS = 30
-_STILL = 1e-3
+_STILL = 1e-2
 _CATEGORIES = 1 << 20
 _TINY = 1e-12
 

@@ -31,6 +31,8 @@ _BACKGROUND = 1 / 3
 """Chance that a pixel which anybody marked is background, before the workers' word is weighed. Not estimated: where many scribble the
 estimate runs away to a state in which nothing is there and all are wrong."""
 _ROUNDS, _STILL = 50, 1e-3
+_TOGETHER = 512
+"""Objects whose entries are held at a time, so that the evidence of a whole job may be learned from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def learn_pixel_skill(evidence: Sequence[PixelEvidence], known: Tallies) -> tupl
         The skill, and the sums of this evidence alone. Chances have the prior of `estimation.votes`. Without evidence and sums: no
         worker named.
 
-    Time O(rounds * all patterns * workers), at most 50 rounds.
+    Time O(rounds * all patterns * workers), at most 50 rounds; memory O(patterns * workers) of 512 objects beside the evidence.
     """
     workers = sorted({*known.workers, *(worker for shown in evidence for worker in shown.workers)})
     if not workers:
@@ -129,14 +131,20 @@ def learn_pixel_skill(evidence: Sequence[PixelEvidence], known: Tallies) -> tupl
     before = np.array([[known.of(worker).get(key, 0.0) for worker in workers] for key in (RIGHT, MARKED)])
     if not evidence:
         return _skill(workers, before), Tallies()
-    pool = _pool(evidence, workers)
+    groups = [evidence[start : start + _TOGETHER] for start in range(0, len(evidence), _TOGETHER)]
+    held = [_pool(groups[0], workers)] if len(groups) == 1 else []
+
+    def count(shares: Floats, own: float) -> Floats:
+        pools = held or (_pool(group, workers) for group in groups)
+        counted: Floats = np.sum([pool.count(pool.truths(shares), shares, own=own) for pool in pools], axis=0)
+        return counted
+
     shares = _shares(before)
     for _ in range(_ROUNDS):
-        chances = pool.truths(shares)
-        last, shares = shares, _shares(before + pool.count(chances, shares, own=1.0))
+        last, shares = shares, _shares(before + count(shares, 1.0))
         if np.abs(shares - last).max() < _STILL:
             break
-    found = pool.count(pool.truths(shares), shares, own=_OWN)
+    found = count(shares, _OWN)
     there = {worker for shown in evidence for worker in shown.workers}
     sums: dict[str, dict[Key, float]] = {
         worker: {RIGHT: right, MARKED: marked}

@@ -170,8 +170,9 @@ class EntitiesKind(PartsKind[EntitySpans]):
     def study(self, answers: Sequence[Answer], task: Task) -> Study:
         """The entities that workers marked, matched with each other and with a gold answer's."""
         layout = self.clustered(self.lay_out(answers, task), task)
+        arranged = replace(layout, given=tuple(answer.worker_id for answer in answers))
         gold = any(answer.gold for answer in answers)
-        return Study(evidence_of(layout, answers), None if gold else layout)
+        return Study(evidence_of(layout, answers), None if gold else arranged)
 
     def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
         """How often workers find, invent and confuse entities, and how exact they are: see `kinds.entity_skill`."""

@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from benchmarks import calibration, targets
+from benchmarks import calibration, real_classes, scoring, targets
 from benchmarks.__main__ import chosen
-from benchmarks.groups import groups
+from benchmarks.groups import Group, groups
 from benchmarks.page import Machine, page
 from benchmarks.reliability import Reliability
 from benchmarks.runs import NOT_INSTALLED, Record
@@ -114,6 +114,27 @@ def test_real_sets_are_compared_in_one_table() -> None:
     written = page(works, records, MACHINE)
     assert "| gt_birds_image_classification | **0.9000** |" in written
     assert "| **mean** | **0.9000** |" in written
+
+
+def test_goals_on_real_sets_are_those_of_the_set_and_those_beside_the_peers() -> None:
+    names = (OURS, "crowd-kit MajorityVote", "crowd-kit DawidSkene")
+    given = {"bluebirds": (0.88, 0.76, 0.89), "snow_temporal": (0.93, 0.92, 0.933)}
+    works = [Group(f"real:{name}", name, list, "set", scoring.classes) for name in given]
+    records = {
+        f"real:{title}": {
+            name: Record(1, "", name, milliseconds=1.0, objects=1, figures={"accuracy": value})
+            for name, value in zip(names, values, strict=True)
+        }
+        for title, values in given.items()
+    }
+    lines = real_classes.section(works, records).split("To reach; ")[1].splitlines()
+    assert lines[0] == "2 of 4 are:"
+    assert [line.split(" | ")[-2:] for line in lines[4:]] == [
+        ["0.8800", "**no** |"],
+        ["0.9300", "yes |"],
+        ["0.9050", "**no** |"],
+        ["-0.0100 on bluebirds", "yes |"],
+    ]
 
 
 def test_a_diagram_has_a_dot_for_each_tenth_that_is_used() -> None:

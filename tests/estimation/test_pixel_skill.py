@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from consolidation.estimation import pixel_skill as module
 from consolidation.estimation.patterns import find_patterns
 from consolidation.estimation.pixel_skill import (
     MARKED,
@@ -157,6 +158,15 @@ def test_the_order_of_objects_and_workers_changes_no_skill() -> None:
     skill, _ = learn_pixel_skill(shown, Tallies())
     again, _ = learn_pixel_skill(shown[::-1], Tallies())
     assert again.of(CREW) == pytest.approx(skill.of(CREW), abs=1e-9)
+
+
+def test_a_job_is_learned_from_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = _batch((0.3, 1.0, 3.0, 99))
+    skill, sums = learn_pixel_skill(shown, Tallies())
+    monkeypatch.setattr(module, "_TOGETHER", 5)
+    again, pieces = learn_pixel_skill(shown, Tallies())
+    assert again.of(CREW) == pytest.approx(skill.of(CREW), abs=1e-9)
+    assert pieces.of("ann")[RIGHT] == pytest.approx(sums.of("ann")[RIGHT])
 
 
 def test_skill_of_workers_who_never_met_is_measured_against_their_own_company() -> None:
