@@ -80,9 +80,10 @@ def entities(work: Sequence[Document], method: str) -> Prepared:
 
 def alpha(work: Sequence[Answers]) -> Prepared:
     """Krippendorff's alpha for nominal data."""
+    given = [(answers.item.astype(np.int64), answers.label.astype(np.int64)) for answers in work]
 
     def run() -> list[float | None]:
-        return [krippendorff_alpha(answers.item, answers.label) for answers in work]
+        return [krippendorff_alpha(items, chosen) for items, chosen in given]
 
     return Prepared(run, list)
 

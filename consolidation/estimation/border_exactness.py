@@ -115,7 +115,9 @@ def learn_hands(things: Sequence[Apart], known: Tallies, gold: str = "") -> Hand
     seen = np.zeros_like(before)
     for _ in range(_ROUNDS):
         usual = _usual(stacks, variances, offsets)
-        seen = sum((_seen(stack, variances, offsets, usual, fixed) for stack in stacks), np.zeros_like(before))
+        seen = sum(
+            (_seen(stack, variances, offsets, usual, fixed) for stack in stacks), np.zeros_like(before)
+        )
         total = seen + before
         spread = (total[0] + PRIOR) / (total[1] + PRIOR)
         spread /= np.exp((np.log(spread) * total[1] * ~fixed).sum() / max((total[1] * ~fixed).sum(), _TINY))
@@ -199,7 +201,9 @@ def _seen(
     variance = own * scale * stack.sizes[:, None] ** 2
     middle = (share * corrected).sum(axis=1, keepdims=True)
     outside = stack.offsets - (middle - share * corrected) / free
-    weight = free / (variance + _TINY)  # one over the variance of a drawing and of the others' consensus together
+    weight = free / (
+        variance + _TINY
+    )  # one over the variance of a drawing and of the others' consensus together
     weight *= trust
     columns = (
         trust * spread, free, np.ones_like(free),
@@ -228,4 +232,3 @@ def _offsets(sums: Floats, fixed: npt.NDArray[np.bool_]) -> Floats:
     if between > 0:
         offsets[some] = (mean - level) * between / (between + noise / heavy)
     return offsets
-

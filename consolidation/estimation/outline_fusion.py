@@ -282,7 +282,10 @@ def _traced(batch: _Batch, lines: int) -> tuple[_Traced, list[tuple[int, Outline
     found = [number for number, outline in enumerate(contours) if outline is not None]
     size = weights.shape[1]
     lost = [
-        (batch.groups[number], _medoid(laid.chosen(range(number * size, (number + 1) * size)), weights[number]))
+        (
+            batch.groups[number],
+            _medoid(laid.chosen(range(number * size, (number + 1) * size)), weights[number]),
+        )
         for number, outline in enumerate(contours)
         if outline is None
     ]

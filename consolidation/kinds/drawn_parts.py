@@ -53,7 +53,9 @@ class DrawnPartsKind(PartsKind[Shapes]):
     """A kind whose workers' skill is `DrawnSkill`."""
 
     @abstractmethod
-    def apart(self, layout: Layout[Shapes], clusters: Sequence[Sequence[int]]) -> tuple[Things, Layout[Shapes]]:
+    def apart(
+        self, layout: Layout[Shapes], clusters: Sequence[Sequence[int]]
+    ) -> tuple[Things, Layout[Shapes]]:
         """How far apart the parts of each cluster of several lie; and the layout, with what the merge need not find again."""
 
     def study(self, answers: Sequence[Answer], task: Task) -> Study:

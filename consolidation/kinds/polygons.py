@@ -126,7 +126,9 @@ class PolygonsKind(DrawnPartsKind[Outlines]):
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
-    def apart(self, layout: Layout[Outlines], clusters: Sequence[Sequence[int]]) -> tuple[Things, DrawnLayout[Outlines]]:
+    def apart(
+        self, layout: Layout[Outlines], clusters: Sequence[Sequence[int]]
+    ) -> tuple[Things, DrawnLayout[Outlines]]:
         """How far the outlines of each polygon lie apart, along the contour that they have without skill."""
         arranged = arrange(layout.shapes, clusters)
         return things_apart(arranged), replace(layout, drawn=arranged)
