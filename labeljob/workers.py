@@ -40,7 +40,7 @@ class WorkerReport:
         reliability: chance in [0, 1] that what the worker says is right.
         interval: 95 % interval of it.
         seconds: median time per answer, or None.
-        mistakes: (true category, what the worker said, how often of the times it was true), the most frequent first.
+        mistakes: (true category, what the worker said, share of the times it was true, these times), the most frequent first.
         rates: share of the parts that were there which the worker found (`found`), and parts invented per chance to (`invented`), where
             the kind counts them.
         bias: mean distance by which the worker's parts lie beside the label's, by axis, in the kind's own unit.
@@ -55,7 +55,7 @@ class WorkerReport:
     reliability: float
     interval: tuple[float, float]
     seconds: float | None
-    mistakes: tuple[tuple[str, str, float], ...] = ()
+    mistakes: tuple[tuple[str, str, float, float], ...] = ()
     rates: Mapping[str, float] = field(default_factory=dict)
     bias: Mapping[str, float] = field(default_factory=dict)
     suspicious: tuple[str, ...] = ()
@@ -72,8 +72,8 @@ class WorkerReport:
             "interval": [round(end, _DIGITS) for end in self.interval],
             "seconds": self.seconds,
             "mistakes": [
-                {"true": true, "said": said, "share": round(share, _DIGITS)}
-                for true, said, share in self.mistakes
+                {"true": true, "said": said, "share": round(share, _DIGITS), "of": round(times, _DIGITS)}
+                for true, said, share, times in self.mistakes
             ],
             "rates": {name: round(rate, _DIGITS) for name, rate in self.rates.items()},
             "bias": {axis: round(mean, _DIGITS) for axis, mean in self.bias.items()},
@@ -150,7 +150,7 @@ def _categories(learned: Learned) -> set[str]:
     }
 
 
-def _mistakes(sums: Sums) -> tuple[tuple[str, str, float], ...]:
+def _mistakes(sums: Sums) -> tuple[tuple[str, str, float, float], ...]:
     confusions = {(name[1], name[2]): value for name, value in sums.items() if name[0] == _CONFUSION}
     totals: dict[str, float] = {}
     for (true, _), value in confusions.items():
@@ -158,7 +158,7 @@ def _mistakes(sums: Sums) -> tuple[tuple[str, str, float], ...]:
     wrong = sorted(
         (-value, true, said) for (true, said), value in confusions.items() if true != said and value > 0
     )
-    shares = [(true, said, -value / totals[true]) for value, true, said in wrong]
+    shares = [(true, said, -value / totals[true], totals[true]) for value, true, said in wrong]
     return tuple(mistake for mistake in shares if mistake[2] >= _LEAST_SHARE)[:_TOP]
 
 
@@ -209,7 +209,7 @@ def _show(reports: list[WorkerReport], console: Console) -> None:
         "invents": lambda one: f"{one.rates['invented']:.2f}" if "invented" in one.rates else "",
         "bias": lambda one: ", ".join(f"{axis} {mean:+.3f}" for axis, mean in one.bias.items()),
         "mistakes": lambda one: ", ".join(
-            f"{true} as {said} {share:.0%}" for true, said, share in one.mistakes
+            f"{true} as {said} {share:.0%} of {times:.0f}" for true, said, share, times in one.mistakes
         ),
         "odd": lambda one: "; ".join(one.suspicious),
     }

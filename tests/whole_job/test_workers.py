@@ -71,6 +71,24 @@ def test_one_who_answers_at_random_is_the_least_reliable(labeljob: Run, tmp_path
     assert told[RANDOM]["answers"] == 200
 
 
+def test_mistakes_are_told_with_how_often_they_could_have_been_made(labeljob: Run, tmp_path: Path) -> None:
+    """One worker takes every bus for a van."""
+    entries = [
+        entry(
+            str(number),
+            *(answer(who, kind={"label": CATEGORIES[number % 4]}) for who in ABLE),
+            answer(RANDOM, kind={"label": "van" if number % 4 == 1 else CATEGORIES[number % 4]}),
+        )
+        for number in range(80)
+    ]
+    job = write_job(tmp_path, entries)
+    (mistake,) = workers(labeljob, job)[RANDOM]["mistakes"]
+    assert (mistake["true"], mistake["said"]) == ("bus", "van")
+    assert mistake["share"] == pytest.approx(1, abs=0.05)
+    assert mistake["of"] == pytest.approx(20, abs=1)
+    assert "bus as van 100% of 20" in labeljob("workers", job)[1]
+
+
 def test_honest_workers_who_err_alike_are_not_suspicious(labeljob: Run, tmp_path: Path) -> None:
     assert odd(workers(labeljob, write_job(tmp_path, honest()))) == {}
 
