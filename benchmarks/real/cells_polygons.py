@@ -63,18 +63,18 @@ def _largest(mask: Mask) -> Mask:
 
 def _scores(crowds: list[tuple[Mask, Mask]]) -> list[float]:
     """IoU with the gold standard of each label's pixels, all images as one batch."""
-    elements = {f"{place:03}": _elements(crowd) for place, (crowd, _) in enumerate(crowds)}
+    elements = {f"{place:03}": _elements(crowd, f"{place:03}") for place, (crowd, _) in enumerate(crowds)}
     labels = labels_of(PolygonsKind(), elements, [CELL])
     return [
         mask_iou(_fused(made, gold), gold) for made, (_, gold) in zip(labels.values(), crowds, strict=True)
     ]
 
 
-def _elements(crowd: Mask) -> dict[str, dict[str, Any]]:
+def _elements(crowd: Mask, image: str) -> dict[str, dict[str, Any]]:
     size = crowd.shape[2], crowd.shape[1]
     outlines = [outline_of(mask) for mask in crowd]
     return {
-        f"crowd{place}": polygons_element([] if outline is None else [(CELL, outline)], size)
+        f"{image}-crowd{place}": polygons_element([] if outline is None else [(CELL, outline)], size)
         for place, outline in enumerate(outlines, start=1)
     }
 
