@@ -94,7 +94,7 @@ def _left_out(subjects: Sequence[Mapping[str, Any]], worker: str) -> list[tuple[
     drawn = [_drawn(subject) for subject in subjects]
     others = [{name: outlines for name, outlines in one.items() if name != worker} for one in drawn]
     sizes = [(subject["width"], subject["height"]) for subject in subjects]
-    scores = []
+    scores: list[tuple[float, ...]] = []
     for found, own, size in zip(_fused(others, sizes), drawn, sizes, strict=True):
         for fused, members in found if worker in own else []:
             if len(members) < 2:

@@ -104,7 +104,9 @@ def _read(place: Path) -> list[_Slice]:
     return [_Slice(scan, number, drawn) for (scan, number), drawn in sorted(found.items())]
 
 
-def _compare(one: _Slice, made: Labelled, masks: Masks) -> tuple[bool, list[tuple[float, float, float, float]]]:
+def _compare(
+    one: _Slice, made: Labelled, masks: Masks
+) -> tuple[bool, list[tuple[float, float, float, float]]]:
     """Whether the clusters are alike; for each label, IoU with the consensus' mask of the fused outline, the pixel vote, one reader."""
     kind = PolygonsKind()
     layout = kind.lay_out(made.answers, task_of([NODULE]))

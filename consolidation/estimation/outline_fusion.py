@@ -29,9 +29,8 @@ LINES = (64, 128, 256)
 """Grid lines across a group, in each direction."""
 TOLERANCE, TOLERANCE_SHARE = 0.5, 0.005
 """By how much leaving out vertices may move the border: pixels, and share of the diagonal of the group's extent; the smaller of the two."""
-PLACES = 128
-"""Places on a contour at which its outlines are compared."""
-COARSER = 2
+PLACES, COARSER = 128, 2
+"""Places on a contour at which its outlines are compared; how much coarser its grid may be, as the outlines are then measured from it."""
 _ACROSS = 4.0
 """Grid lines across the mean width of an outline, so that thin ones are not lost."""
 _BETWEEN = 1.6
@@ -287,7 +286,10 @@ def _traced(batch: _Batch, lines: int) -> tuple[_Traced, list[tuple[int, Outline
     found = [number for number, outline in enumerate(contours) if outline is not None]
     size = weights.shape[1]
     lost = [
-        (batch.groups[number], _medoid(laid.chosen(range(number * size, (number + 1) * size)), weights[number]))
+        (
+            batch.groups[number],
+            _medoid(laid.chosen(range(number * size, (number + 1) * size)), weights[number]),
+        )
         for number, outline in enumerate(contours)
         if outline is None
     ]

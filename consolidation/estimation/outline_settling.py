@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from consolidation.estimation.outlines import Floats, Indices, Outline, Outlines
+from consolidation.estimation.outlines import Floats, Outline, Outlines
 
 FREEDOM = 4.0
 _OWN = 1.0

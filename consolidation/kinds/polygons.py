@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.border_exactness import Hands
-from consolidation.estimation.outline_fusion import arrange, fuse, settle, things_apart
+from consolidation.estimation.outline_fusion import Arranged, arrange, fuse, settle, things_apart
 from consolidation.estimation.outlines import (
     Outline,
     Outlines,
@@ -126,7 +126,9 @@ class PolygonsKind(DrawnPartsKind[Outlines]):
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
-    def apart(self, layout: Layout[Outlines], clusters: Sequence[Sequence[int]]) -> tuple[Things, DrawnLayout[Outlines]]:
+    def apart(
+        self, layout: DrawnLayout[Outlines], clusters: Sequence[Sequence[int]]
+    ) -> tuple[Things, DrawnLayout[Outlines]]:
         """How far the outlines of each polygon lie apart, along the contour that they have without skill."""
         arranged = arrange(layout.shapes, clusters)
         return things_apart(arranged), replace(layout, drawn=arranged)
@@ -155,8 +157,8 @@ def _fused(
     votes = np.array([maker.weight for maker in makers], np.float64)
     if not hands:
         return fuse(layout.shapes, groups, votes)
-    known = layout.drawn if isinstance(layout, DrawnLayout) else None
-    if known is None or [tuple(members) for members in known.groups] != groups:
+    known: Arranged | None = layout.drawn if isinstance(layout, DrawnLayout) else None
+    if known is None or list(map(tuple, known.groups)) != groups:
         known = arrange(layout.shapes, groups)
     persons = [maker.person for maker in makers]
     return settle(known, hands.variances_of(persons), hands.offsets_of(persons), votes)
