@@ -158,13 +158,13 @@ def settle(arranged: Arranged, variances: Floats, leanings: Floats, votes: Float
     for traced, laid in arranged.laid:
         size = laid.offsets.shape[1]
         member = np.array([[*chosen, *[-1] * (size - len(chosen))] for chosen in traced.members], np.int64)
-        real = (member >= 0).reshape(-1, size)
         member = member.reshape(-1, size)
-        places = settled(
-            laid, np.where(real, variances[member], 1.0), leanings[member] * real, votes[member] * real
-        )
+        real = member >= 0
+        leaning = leanings[member] * real
+        places = settled(laid, np.where(real, variances[member], 1.0), leaning, votes[member] * real)
         contours = Outlines.of([distinct(outline) for outline in places])
-        made.update(zip(traced.groups, _tidied(traced, contours), strict=True))
+        wider = np.maximum(-leaning, 0.0).max(axis=1)
+        made.update(zip(traced.groups, _tidied(traced, contours, wider), strict=True))
     return [made[number] for number in range(len(arranged.groups))]
 
 
@@ -312,7 +312,7 @@ def _polished(traced: _Traced) -> list[Outline]:
     tolerance = _tolerance(traced)
     kept = simplified(contours, tolerance)
     reach = tolerance + _REACH * np.hypot(traced.step[:, 0], traced.step[:, 1])
-    left = _rounded(traced, sharpened(contours, kept, reach), tolerance)
+    left = _rounded(traced, sharpened(contours, kept, reach), tolerance, np.zeros(len(contours)))
     sound = are_simple(Outlines.of(left)).tolist()
     plain = contours.only(kept)
     return [
@@ -321,12 +321,18 @@ def _polished(traced: _Traced) -> list[Outline]:
     ]
 
 
-def _tidied(traced: _Traced, contours: Outlines) -> list[Outline]:
-    """Contours that were moved from those traced, with few vertices; one that crosses itself is what it winds around."""
+def _tidied(traced: _Traced, contours: Outlines, wider: Floats) -> list[Outline]:
+    """Contours that were moved from those traced, with few vertices; one that crosses itself is what it winds around.
+
+    Args:
+        traced: where they come from.
+        contours: C of them.
+        wider: float64, shape (C,): pixels by which they may go beyond their members' extents.
+    """
     if not len(contours):
         return []
     tolerance = _tolerance(traced)
-    left = _rounded(traced, contours.only(simplified(contours, tolerance)), tolerance)
+    left = _rounded(traced, contours.only(simplified(contours, tolerance)), tolerance, wider)
     sound = are_simple(Outlines.of(left)).tolist()
     return [
         canonical(outline) + 0.0 if good else _unknotted(outline, traced.lines)
@@ -339,9 +345,12 @@ def _tolerance(traced: _Traced) -> Floats:
     return np.minimum(TOLERANCE, TOLERANCE_SHARE * size)
 
 
-def _rounded(traced: _Traced, outlines: Outlines, tolerance: Floats) -> list[Outline]:
-    """Outlines within their members' extent, in steps of about a tenth of the tolerance; as traced where nothing is left."""
-    low, high = traced.low, traced.low + traced.lines * traced.step
+def _rounded(traced: _Traced, outlines: Outlines, tolerance: Floats, wider: Floats) -> list[Outline]:
+    """Outlines within their members' extents, or a little beyond, in steps of about a tenth of the tolerance.
+
+    As traced where nothing is left.
+    """
+    low, high = traced.low - wider[:, None], traced.low + traced.lines * traced.step + wider[:, None]
     rounded = []
     for place, each in enumerate(tolerance.tolist()):
         digits = 1 + max(0, math.ceil(-math.log10(each)))

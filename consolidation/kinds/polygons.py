@@ -121,7 +121,7 @@ class PolygonsKind(DrawnPartsKind[Outlines]):
         layout = self.layout(kept, task)
         task, hands = split_skill(task)
         decisions = decide(self.name, layout, kept, task)
-        outlines = _fused(layout, decisions, kept, hands)
+        outlines = _fused(layout, decisions, kept, size, hands)
         fused = [MergedPolygon(*made) for made in zip(decisions, outlines, strict=True)]
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
@@ -149,7 +149,11 @@ class PolygonsKind(DrawnPartsKind[Outlines]):
 
 
 def _fused(
-    layout: Layout[Outlines], decisions: Sequence[Decision], answers: Sequence[Answer], hands: Hands | None
+    layout: Layout[Outlines],
+    decisions: Sequence[Decision],
+    answers: Sequence[Answer],
+    size: ImageSize | None,
+    hands: Hands | None,
 ) -> list[Outline]:
     """The outline of each polygon; without skill the plain one."""
     groups = [made.members for made in decisions]
@@ -161,7 +165,16 @@ def _fused(
     if known is None or list(map(tuple, known.groups)) != groups:
         known = arrange(layout.shapes, groups)
     persons = [maker.person for maker in makers]
-    return settle(known, hands.variances_of(persons), hands.offsets_of(persons), votes)
+    settled = settle(known, hands.variances_of(persons), hands.offsets_of(persons), votes)
+    return settled if size is None else [_within(outline, size) for outline in settled]
+
+
+def _within(outline: Outline, size: ImageSize) -> Outline:
+    """The part of an outline within the image; all of it where none is left."""
+    if ((outline >= 0) & (outline <= size)).all():
+        return outline
+    inside = clipped(outline, *size)
+    return canonical(inside) + 0.0 if _has_area(inside) else outline
 
 
 def read_outline(node: JsonNode, size: ImageSize | None) -> Outline:
