@@ -7,11 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import calibration, runs
-from benchmarks.accuracy import data_folder
+from benchmarks import calibration, runs, shrinkage
+from benchmarks.accuracy import data_folder, measured
 from benchmarks.groups import Group, groups
 from benchmarks.page import Machine, page
 from benchmarks.systems import ENVIRONMENTS
+from consolidation.kinds.class_label import ClassKind
 
 PAGE = runs.ROOT / "docs" / "benchmarks.md"
 
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--page", action="store_true", help="measure nothing, write the page anew")
     parser.add_argument("--data", type=Path, help="folder of the real data sets")
     options = parser.parse_args(arguments)
-    works = groups(data_folder(options.data))
+    data = data_folder(options.data)
+    works = groups(data)
     try:
         wanted = chosen(works, options.only)
     except LookupError as unknown:
@@ -40,7 +42,10 @@ def main(arguments: Sequence[str]) -> int:
             print(f"Not installed: {', '.join(absent)}. `make bench-setup` installs the peers.", flush=True)
         runs.measure_all(wanted, book, lambda line: print(line, flush=True), resume=options.resume)
     records = {name: book.latest(name) for name in works}
-    PAGE.write_text(page(list(works.values()), records, Machine.here(), calibration.sections(works, records)))
+    crowds = [work for name, work in works.items() if records[name] and work.kind == ClassKind.name]
+    rows = measured(data, calibration.REAL, lambda line: print(line, flush=True))
+    more = [*shrinkage.sections(crowds), *calibration.sections(works, records, rows)]
+    PAGE.write_text(page(list(works.values()), records, Machine.here(), more))
     print(f"{PAGE.relative_to(runs.ROOT)} is written.")
     return 0
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import real
+from benchmarks.markdown import figure
 from benchmarks.real.rows import Row
 from benchmarks.real.sources import is_there
 from consolidation.kinds import KINDS
@@ -135,11 +136,6 @@ Where ours is behind the plainest merge: {"; ".join(_behind(rows)) or "nowhere"}
 
 {_notes(rows)}
 """
-
-
-def figure(value: float) -> str:
-    """4 decimals, or 2 from 10 on."""
-    return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4f}"
 
 
 def standing(row: Row) -> tuple[list[str], list[str], list[str]]:

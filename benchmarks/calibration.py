@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from benchmarks.groups import Group
-from benchmarks.page import table
+from benchmarks.markdown import table
+from benchmarks.real.rows import Row
 from benchmarks.reliability import BINS, Reliability
 from benchmarks.runs import ROOT
 from benchmarks.systems import OURS
@@ -27,9 +28,18 @@ _BARS = 34
 """Height of the share of the statements, below the diagram."""
 
 
-def by_kind(works: Mapping[str, Group], records: Records) -> dict[str, dict[str, Reliability]]:
-    """What each work tells of the confidence of a kind: by kind and title of the work."""
+REAL = ("asthma_boxes", "conll_ner", "medical_relations")
+"""Modules of `benchmarks/real` that tell of a confidence, beside the real classes."""
+
+
+def by_kind(
+    works: Mapping[str, Group], records: Records, rows: Sequence[Row] = ()
+) -> dict[str, dict[str, Reliability]]:
+    """What each work, and each row of a real set, tells of the confidence of a kind: by kind and name."""
     found: dict[str, dict[str, Reliability]] = {}
+    for row in rows:
+        if row.reliability is not None:
+            found.setdefault(row.kind, {})[f"{row.data_set}, {row.metric}"] = row.reliability
     for name, group in works.items():
         record = records.get(name, {}).get(OURS)
         if group.kind and record is not None and record.reliability is not None:
@@ -38,21 +48,21 @@ def by_kind(works: Mapping[str, Group], records: Records) -> dict[str, dict[str,
     return dict(sorted(found.items()))
 
 
-def sections(works: Mapping[str, Group], records: Records) -> list[str]:
+def sections(works: Mapping[str, Group], records: Records, rows: Sequence[Row] = ()) -> list[str]:
     """The section of the page, its pictures drawn; none where nothing was measured."""
-    kinds = by_kind(works, records)
+    kinds = by_kind(works, records, rows)
     if not kinds:
         return []
-    rows, pictures = [], []
+    lines, pictures = [], []
     for kind, sources in kinds.items():
         together = mean_of(list(sources.values()))
         (IMAGES / f"calibration-{kind}.svg").write_text(diagram(kind, together))
         pictures.append(f"![Reliability of the confidence of {kind}](images/calibration-{kind}.svg)")
-        rows += [
+        lines += [
             (f"`{kind}`", source, f"{sum(one.weight):,.0f}", f"{one.error():.4f}")
             for source, one in sources.items()
         ]
-    listed = table(("kind", "work", "statements", "calibration error"), rows)
+    listed = table(("kind", "work", "statements", "calibration error"), lines)
     return ["\n\n".join((_INTRODUCTION, "\n".join(pictures), listed))]
 
 
@@ -89,7 +99,7 @@ def diagram(kind: str, reliability: Reliability) -> str:
     lines += _marks(reliability, base)
     middle = _LEFT + _SIDE / 2
     lines += [
-        f'<text x="{middle:g}" y="{base + _BARS + 34}" text-anchor="middle">confidence of `{kind}`, %</text>',
+        f'<text x="{middle:g}" y="{base + _BARS + 34}" text-anchor="middle">confidence of {kind}, %</text>',
         f'<text x="{middle:g}" y="{base + _BARS + 50}" text-anchor="middle">calibration error {reliability.error():.3f}</text>',
         f'<text x="12" y="{_TOP + _SIDE / 2:g}" text-anchor="middle" transform="rotate(-90 12 {_TOP + _SIDE / 2:g})">right, %</text>',
         "</g>\n</svg>",

@@ -16,11 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.found import Measured, Prepared
-from benchmarks.systems import System, named
+from benchmarks.systems import BUDGET_SECONDS, REPEATS, System, named
 
 ABSENT = 3
-_REPEATS, _BUDGET_SECONDS = 7, 8.0
-"""A work is done as often as this, or until so much time has passed, and once to warm up; one that takes all of it counts as it is."""
 _STATUS = Path("/proc/self/status")
 
 
@@ -48,7 +46,7 @@ def measure(system: System, work: list[Any]) -> Measured:
 def _repeated(prepared: Prepared, first: float) -> tuple[float, int]:
     """Median of the runs after the first, and how many; the first, where it took all the time there is."""
     times: list[float] = []
-    while len(times) < _REPEATS and first + sum(times) < _BUDGET_SECONDS:
+    while len(times) < REPEATS and first + sum(times) < BUDGET_SECONDS:
         start = time.perf_counter()
         prepared.run()
         times.append(time.perf_counter() - start)

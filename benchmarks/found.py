@@ -45,16 +45,11 @@ class Parts:
     def of(
         cls, shapes: Sequence[Any], categories: Sequence[int], confidence: Sequence[Any], least: float = 0.0
     ) -> Parts:
-        """Parts of which those with at least a confidence are taken."""
+        """Parts of which those with at least a confidence (of their surest joint) are taken."""
         sure = np.asarray(confidence, np.float64)
-        taken: npt.NDArray[np.bool_] = sure >= least - 1e-6
+        surest = sure.max(axis=1) if sure.ndim > 1 else sure
+        taken: npt.NDArray[np.bool_] = surest >= least - 1e-6
         return cls(list(shapes), np.asarray(categories, np.int64), sure, taken)
-
-    def labels(self) -> Parts:
-        """Those that are taken."""
-        kept = np.flatnonzero(self.taken)
-        shapes = [self.shapes[place] for place in kept.tolist()]
-        return Parts(shapes, self.categories[kept], self.confidence[kept], self.taken[kept])
 
 
 @dataclass(frozen=True)

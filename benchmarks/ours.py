@@ -16,6 +16,7 @@ from benchmarks.workloads.classes import Answers
 from benchmarks.workloads.masks import InstanceScene, SemanticScene
 from benchmarks.workloads.outlines import JOINTS, KeypointScene, PolygonScene
 from benchmarks.workloads.spans import Document
+from consolidation.estimation.choices import Choices, Estimate, calibrated, learn_choices
 from consolidation.estimation.tallies import Tallies
 from consolidation.kinds.base import Kind, Task
 from consolidation.kinds.boxes import BoxesKind
@@ -79,6 +80,29 @@ def entities(work: Sequence[Document], method: str) -> Prepared:
 def classes(work: Sequence[Answers], method: str) -> Prepared:
     """Classes, each item a data object with its answers."""
     return batches(work, method, len(work[0].truth))
+
+
+def choices(work: Sequence[Answers]) -> Prepared:
+    """The estimate behind the kind `class`, of answers in long form."""
+    answers = work[0]
+    given = in_long_form(answers)
+    per_item = np.bincount(answers.item, minlength=len(answers.truth))
+
+    def read(made: Estimate) -> list[Chosen]:
+        shown = calibrated(made.posterior, per_item)
+        return [Chosen(made.posterior.argmax(axis=1), shown.max(axis=1))]
+
+    return Prepared(lambda: learn_choices(given), read)
+
+
+def in_long_form(answers: Answers) -> Choices:
+    """Answers as the estimate takes them."""
+    return Choices(
+        items=answers.item.astype(np.int64),
+        workers=answers.worker.astype(np.int64),
+        chosen=answers.label.astype(np.int64),
+        sizes=(len(answers.truth), answers.workers, answers.categories),
+    )
 
 
 def batches(work: Sequence[Answers], method: str, size: int) -> Prepared:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks import real_classes
 from benchmarks.groups import Group
+from benchmarks.markdown import figure, short, table
 from benchmarks.runs import Record
-from benchmarks.systems import OURS, of_group
+from benchmarks.systems import BUDGET_SECONDS, OURS, REPEATS, of_group
 from benchmarks.targets import TARGETS, Records, Target
-
-_REAL = "real:"
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,13 @@ def page(groups: Sequence[Group], records: Records, machine: Machine, more: Sequ
         more: sections to add.
     """
     measured = [group for group in groups if records.get(group.name)]
-    seeded = [group for group in measured if not group.name.startswith(_REAL)]
-    real = [group for group in measured if group.name.startswith(_REAL)]
+    seeded = [group for group in measured if not group.name.startswith(real_classes.PREFIX)]
+    real = [group for group in measured if group.name.startswith(real_classes.PREFIX)]
     sections = [
         _introduction(machine),
         _targets(seeded, records),
         *(_work(group, records[group.name]) for group in seeded),
-        *([_real(real, records)] if real else []),
+        *([real_classes.section(real, records)] if real else []),
         *more,
     ]
     return "\n\n".join(sections) + "\n"
@@ -63,12 +62,12 @@ numpy {machine.numpy}.
 
 Every system does the same work, made from a seed: `benchmarks/workloads` describes the noise of each kind of worker, which ranks
 methods on this noise and is no figure for a real crowd. It is alone in a process of its own, its imports done and its input in its
-own form: ours has parsed the workers' answers, a peer has its data frames, images or datasets. Time is the median of up to 7 runs
-after one to warm up, for one data object; a system that takes longer than 8 seconds runs once. **x ours** is that time in units of
-ours in the same run, and what counts: machines differ. Memory is what the first run takes beyond what was there before it (high-water
-mark). Where a peer is given only the first data objects, as all would take too long, their number stands behind its name, and its
-accuracy is that on these. Ours is the default settings (method `em`) through `study`, `learn` and `merge` of the kind, nothing
-chosen for a work."""
+own form: ours has parsed the workers' answers, a peer has its data frames, images or datasets. Time is the median of up to {REPEATS}
+runs after one to warm up, for one data object; a system that takes longer than {BUDGET_SECONDS:g} seconds runs once. **x ours** is
+that time in units of ours in the same run, and what counts: machines differ. Memory is what the first run takes beyond what was
+there before it (high-water mark). Where a peer is given only the first data objects, as all would take too long, their number stands
+behind its name, and its accuracy is that on these. Ours is the default settings (method `em`) through `study`, `learn` and `merge` of
+the kind, nothing chosen for a work."""
 
 
 def _targets(groups: Sequence[Group], records: Records) -> str:
@@ -99,77 +98,23 @@ def _work(group: Group, records: Mapping[str, Record]) -> str:
     unit = ours.milliseconds if ours is not None else None
     figures = list(dict.fromkeys(name for record in records.values() for name in record.figures))
     total = max((record.objects for record in records.values()), default=0)
-    rows, notes = [], dict[str, None]()
+    rows, notes = [], dict[str, list[str]]()
     for system in of_group(group.name):
         record = records.get(system.name)
         if record is None:
             continue
         if system.note:
-            notes[f"{system.name}: {system.note}."] = None
+            notes.setdefault(system.note, []).append(system.name)
         few = f" ({record.objects} of {total})" if 0 < record.objects < total else ""
         name = f"{system.name} {record.version}".strip() + few
         if record.milliseconds is None:
             rows.append((name, record.error, *[""] * (2 + len(figures))))
             continue
-        ratio = "" if not unit else _short(record.milliseconds / unit)
+        ratio = "" if not unit else short(record.milliseconds / unit)
         memory = "" if record.memory is None else f"{max(record.memory, 0):.1f}"
         accuracy = (figure(record.figures[key]) if key in record.figures else "" for key in figures)
-        rows.append((name, _short(record.milliseconds), ratio, memory, *accuracy))
+        rows.append((name, short(record.milliseconds), ratio, memory, *accuracy))
     head = ("", f"ms per {group.per}", "x ours", "memory, MB", *figures)
     text = f"## {group.title[0].upper()}{group.title[1:]}\n\n{table(head, rows)}"
-    return text + ("\n\n" + " ".join(notes) if notes else "")
-
-
-def _real(groups: Sequence[Group], records: Records) -> str:
-    """Accuracy and calibration error of every set, and their means."""
-    names = [system.name for system in of_group(groups[0].name)]
-    parts = ["## Real classes"]
-    for measure, better in (("accuracy", max), ("calibration error", min)):
-        rows, columns = [], {name: list[float]() for name in names}
-        for group in groups:
-            given = {name: records[group.name].get(name) for name in names}
-            known = {
-                name: record.figures[measure]
-                for name, record in given.items()
-                if record is not None and measure in record.figures
-            }
-            best = better(known.values(), default=math.nan)
-            for name, value in known.items():
-                columns[name].append(value)
-            rows.append((group.title, *(_best(known.get(name), best) for name in names)))
-        means = {
-            name: float(np.mean(values)) for name, values in columns.items() if len(values) == len(groups)
-        }
-        best = better(means.values(), default=math.nan)
-        rows.append(("**mean**", *(_best(means.get(name), best) for name in names)))
-        parts.append(f"{measure.capitalize()}, the best in bold:")
-        parts.append(table(("set", *names), rows))
-    parts.append(
-        "One default for all sets; every set is one batch, and items without a known truth count for the workers' skill alone. crowd-kit's "
-        "methods with their own defaults (100 iterations, MACE 50), given the answers in the order of the set's file."
-    )
-    return "\n\n".join(parts)
-
-
-def _best(value: float | None, best: float) -> str:
-    if value is None:
-        return ""
-    return f"**{value:.4f}**" if math.isclose(value, best, abs_tol=5e-5) else f"{value:.4f}"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; the first column to the left, figures to the right."""
-    aligned = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, aligned, *rows))
-
-
-def figure(value: float) -> str:
-    """4 decimals, or 2 from 10 on."""
-    return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4f}"
-
-
-def _short(value: float) -> str:
-    """Three digits, or more before the point."""
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.3g}" if value < 10 else f"{value:.1f}"
+    said = "\n".join(f"- {', '.join(names)}: {note}." for note, names in notes.items())
+    return f"{text}\n\n{said}" if said else text

@@ -41,7 +41,8 @@ class Target:
         """In words, as `mIoU >= 0.945`."""
         sign = "≥" if self.more else "≤"
         if not self.beside:
-            return f"{self.measure} {sign} {self.limit:g}"
+            before = f", {self.added:g} before it began among them" if self.added else ""
+            return f"{self.measure} {sign} {self.limit:g}{before}"
         if self.measure == TIME:
             return (
                 f"time {sign} {self.limit:g} x {self.beside}"

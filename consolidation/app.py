@@ -17,13 +17,14 @@ from consolidation.skill_store import (
     PATIENCE_SECONDS,
     SkillStore,
     WarmSummaries,
+    job_digest,
     request_digest,
     skill_folder,
 )
 from shared.contract import ConsolidatedAnnotation, ConsolidationPayload, ConsolidationRequest
 from shared.errors import ContractError
 from shared.json_node import Json, JsonNode, parse_json
-from shared.settings import Deployment, Settings, digest
+from shared.settings import Deployment, Settings
 from shared.settings_file import load_settings
 from shared.storage import AwsAccess, S3Store
 from shared.telemetry import count, logger, metrics
@@ -104,7 +105,7 @@ def _memory(
     folder = skill_folder(request.output_config, request.label_attribute_name, settings)
     if folder is None or settings.method != "em":
         return None
-    job = digest([request.labeling_job_arn, request.output_config])
+    job = job_digest(request.output_config, request.labeling_job_name)
     return SkillStore(
         store,
         folder,

@@ -153,6 +153,8 @@ def held_bytes(read: ReadObject, arranged: Mapping[str, Any]) -> int:
 
 def _array_bytes(value: Any) -> int:
     """Bytes of the arrays in a value, through dataclasses, sequences and mappings."""
+    if value is None or isinstance(value, str | int | float):
+        return 0
     if isinstance(value, np.ndarray):
         return value.nbytes
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

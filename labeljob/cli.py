@@ -15,6 +15,11 @@ COMMANDS = {
         "preview_command",
         "Open a worker page, answer it and see the label.",
     ),
+    "refit": (
+        "labeljob.refit",
+        "refit_command",
+        "Make a job's labels anew from what all its answers show of its workers.",
+    ),
     "replay": (
         "labeljob.replay",
         "replay_command",
@@ -29,6 +34,11 @@ COMMANDS = {
         "labeljob.simulate",
         "simulate_command",
         "Run a labeling job on this machine from recorded answers.",
+    ),
+    "workers": (
+        "labeljob.workers",
+        "workers_command",
+        "Show how able a job's workers are, and what is odd about them.",
     ),
 }
 """Subcommand: module, click command in it, one line of help."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.errors import LimitError, ObjectMissingError, StorageError
 from shared.s3_uri import AllowedLocations, S3Uri
-from shared.storage import AwsAccess, S3Store
+from shared.storage import AwsAccess, ObjectStore, S3Store
 
 
 class LocalStore:
@@ -57,13 +57,21 @@ class LocalStore:
 class FolderStore:
     """`AppendStore` in a folder, which has a folder for each bucket; for what is kept from one request to the next."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, beneath: ObjectStore | None = None) -> None:
+        """Open the store.
+
+        Args:
+            folder: made when the first object is written.
+            beneath: read where the folder has nothing; never written to.
+        """
+        self._folder, self._beneath = folder, beneath
 
     def read(self, uri: str, *, limit: int, limit_name: str) -> bytes:
         """See `ObjectStore.read`."""
         file = self._file(uri)
         if not file.is_file():
+            if self._beneath is not None:
+                return self._beneath.read(uri, limit=limit, limit_name=limit_name)
             raise ObjectMissingError(f"there is no {file}")
         if file.stat().st_size > limit:
             raise LimitError(f"{file} has {file.stat().st_size} bytes, allowed are {limit}", limit=limit_name)

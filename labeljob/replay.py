@@ -15,13 +15,13 @@ from rich.table import Table
 
 from consolidation.batch import Job, artefact_prefix, consolidate
 from consolidation.label import errors_of, serialise
-from consolidation.skill_store import SkillStore, WarmSummaries, request_digest, skill_folder
+from consolidation.skill_store import SkillStore, WarmSummaries, job_digest, request_digest, skill_folder
 from labeljob.local_store import FolderStore, LocalStore
 from labeljob.requests import RecordedRequest, read_requests
 from shared.contract import ConsolidatedAnnotation
 from shared.errors import SettingsError
 from shared.json_node import JsonNode, parse_json
-from shared.settings import METHODS, Settings, digest
+from shared.settings import METHODS, Settings
 
 ARTEFACTS = "output"
 DEFAULT_LABEL_ATTRIBUTE = "label"
@@ -75,7 +75,8 @@ class Replay:
         Args:
             request: what to replay.
             store: answers are read from it, artefacts written to it.
-            skills: what the requests replayed before showed of their workers; those that nothing tells apart count as one job.
+            skills: what the job recorded of its workers, and what the requests replayed before showed of theirs; requests that nothing
+                tells apart count as one job.
 
         Raises:
             SettingsError: the settings are wrong.
@@ -97,10 +98,10 @@ class Replay:
     def _memory(
         self, request: RecordedRequest, label_attribute_name: str, settings: Settings, skills: FolderStore
     ) -> SkillStore | None:
-        """What the Lambda would know of the workers, had it consolidated the same requests in the same order."""
+        """What the Lambda knew of the workers, or would have known, had it consolidated the same requests in the same order."""
         output_config = self.output_config or request.output_config
         folder = skill_folder(output_config or _NO_PLACE, label_attribute_name, settings)
-        job = digest([request.labeling_job_name, output_config])
+        job = job_digest(output_config, request.labeling_job_name)
         name = request_digest(job, label_attribute_name, request.data_objects, settings)
         return None if folder is None else SkillStore(skills, folder, job, name, warm=self._warm)
 
@@ -140,14 +141,15 @@ def replay_command(context: click.Context, /, requests: tuple[str, ...], **optio
     """
     replay = Replay(
         out=options["out"],
-        settings=_read_settings(options["settings"]),
+        settings=read_settings(options["settings"]),
         method=options["method"],
         label_attribute=options["label_attribute"],
         output_config=options["output_config"],
     )
     store = LocalStore(replay.out / ARTEFACTS, options["copy"])
     with tempfile.TemporaryDirectory() as scratch:
-        skills = FolderStore(Path(scratch) / "skills")
+        elsewhere = options["copy"] or any(location.startswith("s3://") for location in requests)
+        skills = FolderStore(Path(scratch) / "skills", store if elsewhere else None)
         found = read_requests(requests, store, Path(scratch) / "fetched")
         replayed = [replay.run(request, store, skills) for request in found]
     summarise(replayed, Console())
@@ -194,5 +196,10 @@ def _block(reply: ConsolidatedAnnotation) -> dict[str, Any]:
     return block
 
 
-def _read_settings(path: Path | None) -> JsonNode | None:
+def read_settings(path: Path | None) -> JsonNode | None:
+    """The settings document of a file, None for none.
+
+    Raises:
+        SettingsError: it is not JSON.
+    """
     return None if path is None else parse_json(path.read_bytes(), error=SettingsError, path=str(path))

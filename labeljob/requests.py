@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from labeljob.simulation.answers import newest_responses, read_response
 from shared.contract import AnnotatedDataObject, ConsolidationPayload, ConsolidationRequest
@@ -21,11 +22,12 @@ SECONDS = "timeSpentInSeconds"
 """Beside an answer that comes from a worker-response file: how long the worker took, where the file says."""
 _REQUESTS = "consolidation-request"
 _RESPONSES = "worker-response"
-_TRANSFERS = 16
+_TRANSFERS, _FETCHED_AT_ONCE = 16, 1_000
 _JOB = re.compile(
     r"(?P<output>(?:.*/)?(?P<job>[^/]+)/annotations)/(?:consolidated-annotation|worker-response)(?:/|$)"
 )
 _MOST_BYTES = 1 << 30
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +238,8 @@ def _fetch(location: str, scratch: Path) -> Path:
         target.write_bytes(body)
 
     with ThreadPoolExecutor(max_workers=_TRANSFERS, thread_name_prefix="fetch") as pool:
-        for _ in pool.map(fetch, keys):
-            pass
+        for few in chunks(keys, _FETCHED_AT_ONCE):
+            list(pool.map(fetch, few))
     return _below(scratch, place)
 
 
@@ -251,6 +253,13 @@ def _wanted(keys: list[str]) -> list[str]:
 
 def _below(folder: Path, place: S3Uri) -> Path:
     return folder.joinpath(place.bucket, *filter(None, place.key.split("/")))
+
+
+def chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """Lists of `size` items, the last one shorter."""
+    rest = iter(items)
+    while few := list(islice(rest, size)):
+        yield few
 
 
 def _distinct(requests: list[RecordedRequest]) -> list[RecordedRequest]:

@@ -90,7 +90,7 @@ class Settings:
     """How the labels of a job are made. The JSON names have hyphens: `review_confidence` is `review-confidence`."""
 
     method: str = _setting(
-        "majority",
+        "em",
         "how answers are weighed: `em` (by the skill that the workers show), `majority` (one worker, one vote) or `weighted`",
         choices=METHODS,
     )

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.real.labels import PLAIN, SETTINGS, labels_of
-from benchmarks.real.metrics import as_element, average_precision, corners, reproduced
+from benchmarks.real.metrics import as_element, average_precision, corners, hits_of, reproduced
 from benchmarks.real.rows import Row
 from benchmarks.real.sources import folder, read_json, rows_of
+from benchmarks.reliability import Reliability
 from consolidation.estimation.boxes import Boxes
 from consolidation.kinds.boxes import BoxesKind
 from shared.settings import Settings
@@ -71,7 +72,8 @@ def _rows(study: _Study, number: str, expected: Mapping[str, Any]) -> list[Row]:
         row,
         metric=f"mean average precision, round {number}, with candidates",
         ours=_score(study, [*labels, *candidates]),
-        note=f"As above, and the {len(candidates)} candidates, boxes that at most half of the experts drew.",
+        note=f"As above, and the {len(candidates)} candidates.",
+        reliability=_reliability(study, [*labels, *candidates]),
     )
     return [row, more]
 
@@ -124,6 +126,15 @@ def _consolidated(
 
 def _found(image: str, boxes: Iterable[Mapping[str, Any]]) -> list[Found]:
     return [(box["class-name"], image, corners(box), box["confidence"]) for box in boxes]
+
+
+def _reliability(study: _Study, found: Sequence[Found]) -> Reliability:
+    sure, right = list[float](), list[bool]()
+    for label, boxes in sorted(study.truth.items()):
+        named = sorted((one[1:] for one in found if one[0] == label), key=lambda one: -one[2])
+        sure += [score for _, _, score in named]
+        right += hits_of(named, boxes, _IOU)
+    return Reliability.of(sure, right)
 
 
 def _score(study: _Study, found: Sequence[Found]) -> float:

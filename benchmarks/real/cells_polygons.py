@@ -62,7 +62,10 @@ def _largest(mask: Mask) -> Mask:
 
 
 def _scores(crowds: list[tuple[Mask, Mask]]) -> list[float]:
-    """IoU with the gold standard of each label's pixels, all images as one batch."""
+    """IoU with the gold standard of each label's pixels, all images as one batch.
+
+    No worker comes twice: the files do not tell who drew.
+    """
     elements = {f"{place:03}": _elements(crowd, f"{place:03}") for place, (crowd, _) in enumerate(crowds)}
     labels = labels_of(PolygonsKind(), elements, [CELL])
     return [
@@ -74,7 +77,7 @@ def _elements(crowd: Mask, image: str) -> dict[str, dict[str, Any]]:
     size = crowd.shape[2], crowd.shape[1]
     outlines = [outline_of(mask) for mask in crowd]
     return {
-        f"{image}-crowd{place}": polygons_element([] if outline is None else [(CELL, outline)], size)
+        f"{image}/crowd{place}": polygons_element([] if outline is None else [(CELL, outline)], size)
         for place, outline in enumerate(outlines, start=1)
     }
 

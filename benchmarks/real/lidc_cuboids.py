@@ -10,17 +10,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.real.labels import Labelled, labels_of, task_of
 from benchmarks.real.rows import Row
 from consolidation.estimation.cuboids import iou_of_pairs
-from consolidation.kinds.base import Answer, Task, merge_answers
 from consolidation.kinds.cuboids import CuboidsKind, MergedCuboids
-from shared.errors import AnswerError
-from shared.json_node import JsonNode
-from shared.settings import Settings
 
 DATA_SETS = ("lidc_nodules",)
 READERS = ("r1", "r2", "r3", "r4")
-KIND, TASK = CuboidsKind(), Task(Settings(), ("nodule",))
+KIND, TASK = CuboidsKind(), task_of(("nodule",))
 Numbers = tuple[float, ...]
 Scan = Mapping[str, Sequence[tuple[str, Numbers]]]
 """For each reader, (nodule, cuboid): pixels in x and y, slices in z. IoU is the same in millimetres."""
@@ -32,9 +29,17 @@ def measure(data: Path) -> list[Row]:
     truth = {(row["scan"], row["nodule"]): _consensus(row) for row in _rows(place / "consensus_pylidc.csv")}
     scans = _scans(place)
     alike, scores = [], []
+    objects = {
+        # Reader 1 of two scans need not be the same person.
+        name: {f"{name}/{reader}": _element(drawn) for reader, drawn in scan.items()}
+        for name, scan in scans.items()
+    }
+    made = labels_of(KIND, objects, TASK.label_categories)
     for name, scan in scans.items():
         same, found = _compare(
-            scan, {nodule: box for (scan_of, nodule), box in truth.items() if scan_of == name}
+            scan,
+            made[name],
+            {nodule: box for (scan_of, nodule), box in truth.items() if scan_of == name},
         )
         alike.append(same)
         scores += found
@@ -104,19 +109,17 @@ def _element(drawn: Sequence[tuple[str, Numbers]]) -> dict[str, object]:
     }
 
 
-def _compare(scan: Scan, truth: Mapping[str, Numbers]) -> tuple[bool, list[tuple[float, float, float]]]:
+def _compare(
+    scan: Scan, made: Labelled, truth: Mapping[str, Numbers]
+) -> tuple[bool, list[tuple[float, float, float]]]:
     """Whether the clusters are alike; for each label, IoU with the consensus' box of the fused, the mean, and a reader's box."""
-    answers = [
-        Answer(reader, KIND.parse(JsonNode(_element(drawn), "$", AnswerError), TASK.settings.limits))
-        for reader, drawn in sorted(scan.items())
-    ]
-    layout = KIND.lay_out(answers, TASK)
+    layout = KIND.lay_out(made.answers, TASK)
     nodule_of = {(reader, numbers): nodule for reader, drawn in scan.items() for nodule, numbers in drawn}
     nodules = [
-        nodule_of[answers[part.worker].worker_id, tuple(numbers)]
+        nodule_of[made.answers[part.worker].worker_id.rpartition("/")[2], tuple(numbers)]
         for part, numbers in zip(layout.parts, layout.shapes.cuboids.tolist(), strict=True)
     ]
-    merged: MergedCuboids = merge_answers(KIND, answers, TASK).merged
+    merged: MergedCuboids = made.consensus.merged
     clusters = [one.decision.members for one in (*merged.labels, *merged.candidates)]
     ours = {frozenset(members) for members in clusters}
     theirs = {

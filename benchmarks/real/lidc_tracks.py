@@ -13,13 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.real.labels import labels_of
 from benchmarks.real.rows import Row
 from consolidation.estimation.boxes import iou_matrix
-from consolidation.kinds.base import Answer, Task, merge_answers
 from consolidation.kinds.video_frames import VideoTracksKind
-from shared.errors import AnswerError
-from shared.json_node import JsonNode
-from shared.settings import Settings
 
 DATA_SET = "lidc_nodules"
 READERS = ("r1", "r2", "r3", "r4")
@@ -48,8 +45,9 @@ def measure(data: Path) -> list[Row]:
     ours, plain = Counter[str](), Counter[str]()
     overlaps: dict[str, list[float]] = defaultdict(list)
     with np.load(place / "masks.npz") as archive:
+        documents = _merged(scans)
         for name, scan in scans.items():
-            document = _merged(scan)
+            document = documents[name]
             joined = _objects_of(scan, document)
             ours += _pairs(scan, joined)
             plain += _pairs(scan, _overlapping(scan))
@@ -105,11 +103,21 @@ def _around(boxes: Sequence[Box]) -> Box:
     return left, top, right, bottom
 
 
-def _merged(scan: _Scan) -> dict[str, Any]:
-    """The `SeqLabel.json` of a scan under the default settings; every reader saw all slices."""
-    kind, settings = VideoTracksKind(), Settings()
+def _merged(scans: Mapping[str, _Scan]) -> dict[str, dict[str, Any]]:
+    """The `SeqLabel.json` of each scan under the default settings, all being one batch."""
+    # Reader 1 of two scans need not be the same person.
+    objects = {
+        name: {f"{name}/{reader}": element for reader, element in _elements(scan).items()}
+        for name, scan in scans.items()
+    }
+    made = labels_of(VideoTracksKind(), objects, ("nodule",))
+    return {name: json.loads(next(iter(label.artefacts.values()))) for name, label in made.items()}
+
+
+def _elements(scan: _Scan) -> dict[str, Any]:
+    """What each reader submits; every reader saw all slices."""
     number = {track: place for place, track in enumerate(scan.tracks)}
-    answers = []
+    elements = {}
     for reader in READERS:
         frames = [
             {
@@ -129,18 +137,8 @@ def _merged(scan: _Scan) -> dict[str, Any]:
             }
             for place, drawn in sorted(scan.boxes.items())
         ]
-        element = JsonNode({"tracking-annotations": frames}, "$", AnswerError)
-        answers.append(Answer(reader, kind.parse(element, settings.limits)))
-    task = Task(settings, ("nodule",))
-    written: dict[str, bytes] = {}
-
-    def save(body: bytes, extension: str) -> str:
-        written[extension] = body
-        return f"s3://labels/sequence.{extension}"
-
-    kind.write(merge_answers(kind, answers, task), task, save)
-    document: dict[str, Any] = json.loads(written["json"])
-    return document
+        elements[reader] = {"tracking-annotations": frames}
+    return elements
 
 
 def _objects_of(scan: _Scan, document: Mapping[str, Any]) -> dict[Track, str]:
@@ -148,12 +146,16 @@ def _objects_of(scan: _Scan, document: Mapping[str, Any]) -> dict[Track, str]:
     votes: defaultdict[Track, Counter[str]] = defaultdict(Counter)
     for frame in (*document["tracking-annotations"], *document["candidates"]):
         for track, box in scan.boxes[frame["frame-no"]].items():
-            supported = [part for part in frame["annotations"] if track[0] in part["support"]["worker-ids"]]
+            supported = [part for part in frame["annotations"] if track[0] in _readers(part)]
             if supported:
                 iou = iou_matrix(np.array([box]), np.array([_edges(part) for part in supported]))[0]
                 if iou.max() > 0:
                     votes[track][supported[int(iou.argmax())]["object-id"]] += 1
     return {track: min(count, key=lambda name: (-count[name], name)) for track, count in votes.items()}
+
+
+def _readers(part: Mapping[str, Any]) -> set[str]:
+    return {worker.rpartition("/")[2] for worker in part["support"]["worker-ids"]}
 
 
 def _overlapping(scan: _Scan) -> dict[Track, str]:

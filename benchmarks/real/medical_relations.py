@@ -13,6 +13,7 @@ from benchmarks.real.labels import PLAIN, SETTINGS, labels_of
 from benchmarks.real.metrics import Mask, f1, reproduced
 from benchmarks.real.rows import Row
 from benchmarks.real.sources import folder, read_json, rows_of
+from benchmarks.reliability import Reliability
 from consolidation.kinds.multi_label import MultiLabelKind
 from shared.settings import Settings
 
@@ -55,7 +56,10 @@ def _row(
         item: {worker: bool(labels & wanted) for worker, labels in given.items()}
         for item, given in choices.items()
     }
-    ours, plain = (_held(kind, relation, every, items, settings) for settings in (SETTINGS, PLAIN))
+    made, by_majority = (_labels(kind, relation, every, settings) for settings in (SETTINGS, PLAIN))
+    ours, plain = (_held(relation, labels, items) for labels in (made, by_majority))
+    chances = [made[item]["confidence-map"].get(relation) for item in items]
+    known = [(chance, bool(true)) for chance, true in zip(chances, truth, strict=True) if chance is not None]
     shares = np.array([np.mean(list(said[item].values())) for item in items])
     single, note = _best_worker(said, dict(zip(items, truth.tolist(), strict=True)))
     return Row(
@@ -75,23 +79,23 @@ def _row(
         "CrowdTruth: Dumitrache, Aroyo, Welty, ACM TiiS 2018; its score leaves out spammers. "
         f"A threshold of the vote share chosen with the truth in hand ({expected['best_threshold']:g}) would give "
         f"{expected['f1_vote_share_best']:.4f}.",
+        reliability=Reliability.of(*zip(*known, strict=True)),
     )
 
 
-def _held(
-    kind: MultiLabelKind,
-    relation: str,
-    said: Mapping[str, Mapping[str, bool]],
-    items: Sequence[str],
-    settings: Settings,
-) -> Mask:
-    """Of each item, whether the label has the relation."""
+def _labels(
+    kind: MultiLabelKind, relation: str, said: Mapping[str, Mapping[str, bool]], settings: Settings
+) -> dict[str, Mapping[str, Any]]:
     objects = {
         item: {worker: {"labels": [relation] * yes} for worker, yes in given.items()}
         for item, given in said.items()
     }
-    made = labels_of(kind, objects, [relation], settings)
-    return np.array([relation in made[item].label["class-names"] for item in items], np.bool_)
+    return {item: made.label for item, made in labels_of(kind, objects, [relation], settings).items()}
+
+
+def _held(relation: str, labels: Mapping[str, Mapping[str, Any]], items: Sequence[str]) -> Mask:
+    """Of each item, whether the label has the relation."""
+    return np.array([relation in labels[item]["class-names"] for item in items], np.bool_)
 
 
 def _best_worker(said: Mapping[str, Mapping[str, bool]], truth: Mapping[str, bool]) -> tuple[float, str]:

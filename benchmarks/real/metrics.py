@@ -101,6 +101,23 @@ def calibration_error(confidence: Sequence[float], right: Sequence[bool], bins: 
     return float(np.abs(gaps).sum() / sizes.sum())
 
 
+def hits_of(
+    found: Sequence[tuple[str, Sequence[float], float]], truth: Mapping[str, Boxes], threshold: float
+) -> list[bool]:
+    """Which of the boxes are hits, the highest score first; arguments as for `average_precision`."""
+    taken: set[tuple[str, int]] = set()
+    hits = []
+    for image, box, _ in sorted(found, key=lambda one: -one[2]):
+        true = truth.get(image, np.zeros((0, 4)))
+        iou = iou_matrix(np.array([box], np.float64), true)[0]
+        best = int(iou.argmax()) if len(iou) else -1
+        hit = best >= 0 and bool(iou[best] >= threshold) and (image, best) not in taken
+        if hit:
+            taken.add((image, best))
+        hits.append(hit)
+    return hits
+
+
 def average_precision(
     found: Sequence[tuple[str, Sequence[float], float]],
     truth: Mapping[str, Boxes],
@@ -113,16 +130,7 @@ def average_precision(
         truth: boxes by image, at least one in all.
         threshold: least IoU of a hit. A box is judged by the true box that it overlaps most; of several at one, the first is a hit.
     """
-    taken: set[tuple[str, int]] = set()
-    hits = []
-    for image, box, _ in sorted(found, key=lambda one: -one[2]):
-        true = truth.get(image, np.zeros((0, 4)))
-        iou = iou_matrix(np.array([box], np.float64), true)[0]
-        best = int(iou.argmax()) if len(iou) else -1
-        hit = best >= 0 and bool(iou[best] >= threshold) and (image, best) not in taken
-        if hit:
-            taken.add((image, best))
-        hits.append(hit)
+    hits = hits_of(found, truth, threshold)
     reached = np.cumsum(hits)
     precision = reached / np.arange(1, len(hits) + 1)
     precision = np.maximum.accumulate(precision[::-1])[::-1]

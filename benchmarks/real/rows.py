@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from benchmarks.reliability import Reliability
+
 
 @dataclass(frozen=True)
 class Row:
@@ -21,6 +23,7 @@ class Row:
         published: figures that others published or that other libraries reach, by their names.
         higher_is_better: False for errors and distances.
         note: what a reader must know to compare.
+        reliability: of the confidence of our labels, where the truth tells whether each is right; on one row of a set and kind.
     """
 
     data_set: str
@@ -33,3 +36,4 @@ class Row:
     published: Mapping[str, float] = field(default_factory=dict)
     higher_is_better: bool = True
     note: str = ""
+    reliability: Reliability | None = None

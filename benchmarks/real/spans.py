@@ -8,34 +8,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from consolidation.kinds.base import Answer, Task, merge_answers
+from benchmarks.real.labels import SETTINGS, labels_of
 from consolidation.kinds.entities import EntitiesKind
-from shared.errors import AnswerError
-from shared.json_node import JsonNode
 from shared.settings import Settings
 
 Span = tuple[int, int, str]
 """Start, end, label category."""
-_KIND, _SETTINGS = EntitiesKind(), Settings()
 
 
-def labelled(workers: Mapping[str, Sequence[Span]], text: str | None = None) -> list[Span]:
-    """The entities of a label under the default settings.
+def labelled(
+    documents: Mapping[str, Mapping[str, Sequence[Span]]], settings: Settings = SETTINGS
+) -> dict[str, list[Span]]:
+    """The entities of the labels of many documents, as one batch.
 
     Args:
-        workers: each worker's spans, in characters.
-        text: in which they lie, None when it is not known.
+        documents: by id each worker's spans; the text is not told.
+        settings: of the job.
     """
-    answers = [
-        Answer(worker, _KIND.parse(JsonNode(_element(spans), "$", AnswerError), _SETTINGS.limits))
-        for worker, spans in workers.items()
-    ]
-    task = Task(_SETTINGS, data_object={} if text is None else {"content": text})
-    label: Any = _KIND.write(merge_answers(_KIND, answers, task), task, lambda _body, _extension: "")
-    return [
-        (entity["startOffset"], entity["endOffset"], entity["label"])
-        for entity in label["annotations"]["entities"]
-    ]
+    objects = {
+        name: {worker: _element(spans) for worker, spans in workers.items()}
+        for name, workers in documents.items()
+    }
+    return {
+        name: [
+            (entity["startOffset"], entity["endOffset"], entity["label"])
+            for entity in made.label["annotations"]["entities"]
+        ]
+        for name, made in labels_of(EntitiesKind(), objects, settings=settings).items()
+    }
 
 
 def _element(spans: Sequence[Span]) -> Any:

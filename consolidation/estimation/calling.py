@@ -15,8 +15,8 @@ from consolidation.estimation.sums import sums_at
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-STRENGTH = 4.0
-"""How many answers' worth of belief a worker is drawn to the crowd by."""
+STRENGTH = 2.0
+"""How many answers' worth of belief, for each category, a worker is drawn to the crowd by."""
 CROWD = 20.0
 """How many answers' worth of belief the crowd is drawn to RIGHT by, and the shares of the categories to each other."""
 RIGHT = 0.8

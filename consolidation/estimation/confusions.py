@@ -25,12 +25,12 @@ Floats = npt.NDArray[np.float64]
 
 RIGHT, WRONG = 4.0, 1.0
 """Prior of the crowd's chance to be right: the counts of `estimation.votes`."""
-_CROWD = 20.0
+_CROWD = 40.0
 """Answers that the one chance is worth in each row of the crowd's matrix."""
 _OWN = 16.0
 """Answers that ability, knack and leanings are worth in each row of a worker's matrix."""
-_ABILITY, _KNACK, _LEANING = 1.0, 0.5, 0.25
-"""Prior variances: about what crowds of many kinds show."""
+_PRIORS = (1.0, 0.5, 0.25)
+"""Prior variances of ability, knack and leaning: about what crowds of many kinds show."""
 _PEERS = 5.0
 """Workers' worth of belief in these variances."""
 _STEP = 1.5
@@ -67,7 +67,7 @@ class Confusions:
         self._ability = np.zeros(workers)
         self._knack = np.zeros((workers, categories))
         self._leaning = np.zeros((workers, categories))
-        self._variances = (_ABILITY, _KNACK, _LEANING)
+        self._variances = _PRIORS
         self._right = np.eye(categories)
 
     @property
@@ -96,33 +96,39 @@ class Confusions:
     def _crowd(self, counts: Floats) -> Floats:
         right = (np.trace(counts) + RIGHT) / (counts.sum() + RIGHT + WRONG)
         wrong = (1 - right) / max(len(counts) - 1, 1)
-        crowd = counts + _CROWD * np.where(self._right > 0, right, wrong)
-        return crowd / crowd.sum(axis=1, keepdims=True)
+        crowd: Floats = counts + _CROWD * np.where(self._right > 0, right, wrong)
+        crowd /= crowd.sum(axis=1, keepdims=True)
+        return crowd
 
     def _able(self, crowd: Floats, counts: Floats, steps: int) -> Floats:
         """Chances by ability, knack and leaning, from the logarithm of the crowd's chances; fits these and their variances."""
+        curves = self._newton(crowd, counts)
+        for _ in range(1, steps):
+            curves = self._newton(crowd, counts)
+        effects = (self._ability[:, None], self._knack, self._leaning)
+        ability, knack, leaning = (
+            _variance(effect, curve, prior)
+            for effect, curve, prior in zip(effects, curves, _PRIORS, strict=True)
+        )
+        self._variances = (ability, knack, leaning)
+        return self._chances(crowd)
+
+    def _newton(self, crowd: Floats, counts: Floats) -> tuple[Floats, Floats, Floats]:
+        """Bring abilities, then knacks, then leanings nearer to their posterior mode; the curvature of each."""
         given, said = counts.sum(axis=2), counts.sum(axis=1)
         right = np.einsum("wkk->wk", counts)
         of_ability, of_knack, of_leaning = self._variances
+        missed, sway = _misses(self._chances(crowd), given, right)
+        ability = sway.sum(axis=1) + 1 / of_ability
+        self._ability += _step(missed.sum(axis=1) - self._ability / of_ability, ability)
+        missed, sway = _misses(self._chances(crowd), given, right)
+        knack = sway + 1 / of_knack
+        self._knack += _DAMPING * _step(missed - self._knack / of_knack, knack)
         chances = self._chances(crowd)
-        for _ in range(steps):
-            missed, sway = _misses(chances, given, right)
-            curve = sway.sum(axis=1) + 1 / of_ability
-            self._ability += _step(missed.sum(axis=1) - self._ability / of_ability, curve)
-            missed, sway = _misses(self._chances(crowd), given, right)
-            knacks = sway + 1 / of_knack
-            self._knack += _DAMPING * _step(missed - self._knack / of_knack, knacks)
-            chances = self._chances(crowd)
-            more = said - np.einsum("wk,wkj->wj", given, chances)
-            leanings = np.einsum("wk,wkj->wj", given, chances * (1 - chances)) + 1 / of_leaning
-            self._leaning += _DAMPING * _step(more - self._leaning / of_leaning, leanings)
-            chances = self._chances(crowd)
-        self._variances = (
-            _variance(self._ability[:, None], curve[:, None], _ABILITY),
-            _variance(self._knack, knacks, _KNACK),
-            _variance(self._leaning, leanings, _LEANING),
-        )
-        return chances
+        more = said - np.einsum("wk,wkj->wj", given, chances)
+        leaning = np.einsum("wk,wkj->wj", given, chances * (1 - chances)) + 1 / of_leaning
+        self._leaning += _DAMPING * _step(more - self._leaning / of_leaning, leaning)
+        return ability[:, None], knack, leaning
 
     def _chances(self, crowd: Floats) -> Floats:
         able = self._ability[:, None] + self._knack
@@ -141,7 +147,8 @@ def _misses(chances: Floats, given: Floats, right: Floats) -> tuple[Floats, Floa
 
 def _step(slope: Floats, curve: Floats) -> Floats:
     """A Newton step, held short."""
-    return np.clip(slope / curve, -_STEP, _STEP)
+    step: Floats = np.clip(slope / curve, -_STEP, _STEP)
+    return step
 
 
 def _variance(effects: Floats, curves: Floats, prior: float) -> float:

@@ -9,6 +9,8 @@ front.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,7 +23,12 @@ Floats = npt.NDArray[np.float64]
 Quarters = npt.NDArray[np.int64]
 
 
-def fuse(cuboids: Cuboids, weights: Floats, skill: Floats) -> tuple[Cuboids, npt.NDArray[np.bool_]]:
+def fuse(
+    cuboids: Cuboids,
+    weights: Floats,
+    skill: Floats,
+    median: Callable[[Floats, Floats], Floats] = weighted_medians,
+) -> tuple[Cuboids, npt.NDArray[np.bool_]]:
     """One cuboid for each of C groups of M members.
 
     Centre and sizes are weighted medians; so are the angles, on the circle, as differences to the group's most central member. They are
@@ -30,6 +37,7 @@ def fuse(cuboids: Cuboids, weights: Floats, skill: Floats) -> tuple[Cuboids, npt
     Args:
         cuboids: float64, shape (C, M, 9), M >= 1, of one thing each; as in `estimation.cuboids`. Not modified.
         weights: float64, shape (C, M): votes, > 0. skill: float64, shape (C, M): what breaks ties.
+        median: `weighted_medians`, or `smooth_medians` where weights differ by degrees.
 
     Returns:
         float64, shape (C, 9): angles in (-pi, pi]; members that are all alike give themselves. bool, shape (C,): whether the heading was
@@ -39,9 +47,9 @@ def fuse(cuboids: Cuboids, weights: Floats, skill: Floats) -> tuple[Cuboids, npt
     skill, then forward (towards +y), then towards +x. Time and memory O(C * M^2).
     """
     anchor, quarters = _aligned(cuboids, weights)
-    sketch = _median(turned(cuboids, -quarters), anchor, weights)
+    sketch = _median(turned(cuboids, -quarters), anchor, weights, median)
     front, tied = _front(sketch, quarters, weights, skill)
-    return _median(turned(cuboids, front[:, None] - quarters), anchor, weights), tied
+    return _median(turned(cuboids, front[:, None] - quarters), anchor, weights, median), tied
 
 
 def steady(cuboids: Cuboids, tied: npt.NDArray[np.bool_]) -> Cuboids:
@@ -114,14 +122,16 @@ def _turned_by_one(cuboids: Cuboids) -> Cuboids:
     return made
 
 
-def _median(members: Cuboids, anchor: Quarters, weights: Floats) -> Cuboids:
+def _median(
+    members: Cuboids, anchor: Quarters, weights: Floats, median: Callable[[Floats, Floats], Floats]
+) -> Cuboids:
     """The weighted median of members that are described alike, angles as differences to the anchor's."""
     central = members[np.arange(len(members)), anchor, ROLL : YAW + 1]
     level = members.copy()
     level[..., ROLL : YAW + 1] = on_circle(members[..., ROLL : YAW + 1] - central[:, None])
-    median = weighted_medians(level, weights)
-    median[:, ROLL : YAW + 1] = on_circle(median[:, ROLL : YAW + 1] + central)
-    return median
+    middle = median(level, weights)
+    middle[:, ROLL : YAW + 1] = on_circle(middle[:, ROLL : YAW + 1] + central)
+    return middle
 
 
 def _aligned(cuboids: Cuboids, weights: Floats) -> tuple[npt.NDArray[np.int64], Quarters]:

@@ -8,14 +8,18 @@ matching of CVAT's quality control, with agglomeration in the place of pairwise 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 _SLACK = 1e-9
+_NEARLY = 1 - 1e-12
+"""A mean reaches its threshold whatever its sum is rounded to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +61,35 @@ def cluster_parts(
     of the workers. Time O(E log E) for overlaps that are few per part, memory O(P + E). Parts of which nobody doubts what belongs
     together, most of them as a rule, are grouped by a few array operations.
     """
-    clear, open_parts = _clear_groups(overlaps, np.asarray(thresholds, np.float64))
-    if not len(open_parts):
-        return clear
-    number = np.full(len(workers), -1)
-    number[open_parts] = np.arange(len(open_parts))
-    among = (number[overlaps.first] >= 0) & (number[overlaps.second] >= 0)
-    rest = Overlaps(number[overlaps.first[among]], number[overlaps.second[among]], overlaps.iou[among])
-    parts: list[int] = open_parts.tolist()
-    linkage = _Linkage(rest, [workers[part] for part in parts], [thresholds[part] for part in parts])
-    linkage.join([a == b for a, b in _pairs_of(rest, [categories[part] for part in parts])])
-    linkage.join([True] * len(rest.iou))
-    joined = ([parts[member] for member in sorted(members)] for members in linkage.members.values())
-    return sorted([*clear, *joined])
+    who, kinds, needed = np.array(workers, np.int64), np.array(categories, np.int64), np.array(thresholds)
+    heads, doubtful = _clear_groups(overlaps, needed)
+    clusters = np.where(doubtful, np.arange(len(heads)), heads)
+    if doubtful.any():
+        open_pairs = doubtful[overlaps.first] & doubtful[overlaps.second]
+        rest = _chosen(overlaps, open_pairs)
+        alike = _chosen(rest, kinds[rest.first] == kinds[rest.second])
+        heads, torn = _clear_groups(alike, needed)
+        clusters = np.where(doubtful & ~torn, heads, clusters)
+        for wanted in (alike, rest):
+            clusters = _joined(clusters, wanted, who, needed)
+    order = np.argsort(clusters, kind="stable")
+    parts: list[int] = order.tolist()
+    ends: list[int] = (np.flatnonzero(np.diff(clusters[order])) + 1).tolist()
+    return [parts[start:end] for start, end in pairwise([0, *ends, len(parts)]) if start < end]
 
 
-def _clear_groups(
-    overlaps: Overlaps, thresholds: npt.NDArray[np.float64]
-) -> tuple[list[list[int]], npt.NDArray[np.int64]]:
-    """Clusters that no order of joining could change, by their first part, and the parts that are in none of them.
+def _chosen(overlaps: Overlaps, wanted: npt.NDArray[np.bool_]) -> Overlaps:
+    return Overlaps(overlaps.first[wanted], overlaps.second[wanted], overlaps.iou[wanted])
+
+
+def _clear_groups(overlaps: Overlaps, thresholds: Floats) -> tuple[Integers, npt.NDArray[np.bool_]]:
+    """Clusters that no order of joining could change.
 
     Clusters are joined only where some pair between them reaches its threshold. So a group in which every pair reaches every threshold, and
     from which no such pair leads outside, is a cluster: its workers are all different, as parts of one worker do not count as overlapping.
+
+    Returns:
+        int64, shape (P,): the first part of each part's group. bool, shape (P,): whether the group is no such one.
     """
     parts = len(thresholds)
     strong = overlaps.iou >= np.maximum(thresholds[overlaps.first], thresholds[overlaps.second])
@@ -94,96 +105,111 @@ def _clear_groups(
     np.maximum.at(needed, head, thresholds)
     short = inside & (overlaps.iou[strong] < needed[head[first]] * (1 + _SLACK))
     doubtful[head[first[short]]] = True
-    order = np.argsort(head, kind="stable")
-    order = order[~doubtful[head[order]]]
-    members: list[int] = order.tolist()
-    ends: list[int] = np.cumsum(size[(size > 0) & ~doubtful]).tolist()
-    groups = [members[start:end] for start, end in pairwise([0, *ends])]
-    return groups, np.flatnonzero(doubtful[head])
+    return head, doubtful[head]
 
 
-def _pairs_of(overlaps: Overlaps, values: Sequence[int]) -> list[tuple[int, int]]:
-    pairs = zip(overlaps.first.tolist(), overlaps.second.tolist(), strict=True)
-    return [(values[first], values[second]) for first, second in pairs]
+def _joined(clusters: Integers, overlaps: Overlaps, workers: Integers, needed: Floats) -> Integers:
+    """Join clusters along overlaps of their parts, best mean first, until none reaches its threshold.
+
+    Args:
+        clusters: int64, shape (P,): the first part of each part's cluster.
+
+    Returns:
+        The same after joining.
+    """
+    one, other = clusters[overlaps.first], clusters[overlaps.second]
+    apart = one != other
+    low, high = np.minimum(one, other)[apart], np.maximum(one, other)[apart]
+    pairs, place = np.unique(low * len(clusters) + high, return_inverse=True)
+    sums = np.bincount(place, overlaps.iou[apart], len(pairs))
+    low, high = pairs // max(len(clusters), 1), pairs % max(len(clusters), 1)
+    free = ~_share_worker(low, high, clusters, workers)
+    low, high, sums = low[free], high[free], sums[free]
+    size = np.bincount(clusters, minlength=len(clusters))
+    strictest = np.zeros(len(clusters))
+    np.maximum.at(strictest, clusters, needed)
+    if not (sums >= np.maximum(strictest[low], strictest[high]) * size[low] * size[high] * _NEARLY).any():
+        return clusters
+    involved = np.unique(np.concatenate([low, high]))
+    inside = np.flatnonzero(np.isin(clusters, involved))
+    linkage = _Linkage(inside, clusters, workers, strictest)
+    linkage.join(zip(low.tolist(), high.tolist(), sums.tolist(), strict=True))
+    joined = clusters.copy()
+    for head, members in linkage.members.items():
+        joined[members] = head
+    return joined
+
+
+def _share_worker(
+    low: Integers, high: Integers, clusters: Integers, workers: Integers
+) -> npt.NDArray[np.bool_]:
+    """Whether pairs of clusters, named by their first parts, both have a part of some worker."""
+    order = np.argsort(clusters, kind="stable")
+    start = np.searchsorted(clusters[order], low)
+    size = np.searchsorted(clusters[order], low, side="right") - start
+    pair = np.repeat(np.arange(len(low)), size)
+    member = order[np.arange(len(pair)) - np.repeat(np.cumsum(size) - size, size) + np.repeat(start, size)]
+    count = int(workers.max(initial=0)) + 1
+    held = np.sort(clusters * count + workers)
+    asked = high[pair] * count + workers[member]
+    found = np.searchsorted(held, asked)
+    met = (found < len(held)) & (held[np.minimum(found, len(held) - 1)] == asked)
+    return np.bincount(pair, met, len(low)) > 0
 
 
 class _Linkage:
-    """Average-linkage agglomeration over a sparse graph of overlaps."""
+    """Average-linkage agglomeration over a sparse graph of clusters, each named by its first part."""
 
-    def __init__(self, overlaps: Overlaps, workers: Sequence[int], thresholds: Sequence[float]) -> None:
-        self.members = {part: [part] for part in range(len(workers))}
-        self._cluster_of = list(range(len(workers)))
-        self._workers = [{worker} for worker in workers]
-        self._thresholds = list(thresholds)
-        self._edges = list(
-            zip(overlaps.first.tolist(), overlaps.second.tolist(), overlaps.iou.tolist(), strict=True)
-        )
-        self._sums: list[dict[int, float]] = [{} for _ in workers]
-        for first, second, iou in self._edges:
-            self._sums[first][second] = self._sums[second][first] = iou
+    def __init__(self, parts: Integers, clusters: Integers, workers: Integers, needed: Floats) -> None:
+        self.members: dict[int, list[int]] = {}
+        self._workers: dict[int, set[int]] = {}
+        for part, head, worker in zip(
+            parts.tolist(), clusters[parts].tolist(), workers[parts].tolist(), strict=True
+        ):
+            self.members.setdefault(head, []).append(part)
+            self._workers.setdefault(head, set()).add(worker)
+        self._needed = {head: float(needed[head]) for head in self.members}
+        self._sums: dict[int, dict[int, float]] = {head: {} for head in self.members}
 
-    def join(self, allowed: Sequence[bool]) -> None:
-        """Join clusters along the allowed edges, best mean first, until none reaches its threshold."""
+    def join(self, pairs: Iterable[tuple[int, int, float]]) -> None:
+        """Join clusters, best mean first, until none reaches its threshold.
+
+        Args:
+            pairs: clusters without a common worker, the lower first, and the sum of IoU over their parts.
+        """
         heap: list[tuple[float, int, int]] = []
-        cluster_of, workers = self._cluster_of, self._workers
-        open_pairs = {
-            (one, other) if one < other else (other, one)
-            for (first, second, _), wanted in zip(self._edges, allowed, strict=True)
-            if wanted
-            and (one := cluster_of[first]) != (other := cluster_of[second])
-            and workers[one].isdisjoint(workers[other])
-        }
-        neighbours: dict[int, set[int]] = {}
-        for first, second in open_pairs:
-            neighbours.setdefault(first, set()).add(second)
-            neighbours.setdefault(second, set()).add(first)
+        for first, second, total in pairs:
+            self._sums[first][second] = self._sums[second][first] = total
             self._offer(heap, first, second)
-        heapq.heapify(heap)
         while heap:
             negative, first, second = heapq.heappop(heap)
-            alive = first in self.members and second in self.members
-            if not alive or second not in neighbours[first] or -negative != self._mean(first, second):
+            known = self._sums.get(first, {})
+            if second not in known or -negative != self._mean(first, second):
                 continue
             self._merge(first, second)
-            gained = neighbours.pop(second)
-            for other in gained:
-                neighbours[other].discard(second)
-                if other != first:
-                    neighbours[other].add(first)
-                    neighbours[first].add(other)
-            for other in neighbours[first]:
-                self._offer(heap, *self._ordered(first, other), push=True)
+            for other in self._sums[first]:
+                self._offer(heap, min(first, other), max(first, other))
 
-    def _offer(
-        self, heap: list[tuple[float, int, int]], first: int, second: int, *, push: bool = False
-    ) -> None:
+    def _offer(self, heap: list[tuple[float, int, int]], first: int, second: int) -> None:
         mean = self._mean(first, second)
-        needed = max(self._thresholds[first], self._thresholds[second])
-        if mean < needed or not self._workers[first].isdisjoint(self._workers[second]):
-            return
-        if push:
+        if mean >= max(self._needed[first], self._needed[second]) * _NEARLY:
             heapq.heappush(heap, (-mean, first, second))
-        else:
-            heap.append((-mean, first, second))
 
     def _mean(self, first: int, second: int) -> float:
-        return self._sums[first].get(second, 0.0) / (len(self.members[first]) * len(self.members[second]))
+        return self._sums[first][second] / (len(self.members[first]) * len(self.members[second]))
 
     def _merge(self, first: int, second: int) -> None:
-        """`second` joins `first`, the smaller number, which keeps the cluster's order."""
-        for part in self.members[second]:
-            self._cluster_of[part] = first
+        """`second` joins `first`, which keeps its name; pairs with a common worker are forgotten."""
         self.members[first] += self.members.pop(second)
-        self._workers[first] |= self._workers[second]
-        self._thresholds[first] = max(self._thresholds[first], self._thresholds[second])
-        for other, total in self._sums[second].items():
+        self._workers[first] |= self._workers.pop(second)
+        self._needed[first] = max(self._needed[first], self._needed.pop(second))
+        gained, known = self._sums.pop(second), self._sums[first]
+        for other, total in gained.items():
             del self._sums[other][second]
             if other != first:
-                self._sums[first][other] = self._sums[other][first] = (
-                    self._sums[first].get(other, 0.0) + total
-                )
-        self._sums[second] = {}
-
-    @staticmethod
-    def _ordered(first: int, second: int) -> tuple[int, int]:
-        return (first, second) if first < second else (second, first)
+                known[other] = known.get(other, 0.0) + total
+        for other in [other for other in known if not self._workers[first].isdisjoint(self._workers[other])]:
+            del known[other]
+            self._sums[other].pop(first, None)
+        for other, total in known.items():
+            self._sums[other][first] = total

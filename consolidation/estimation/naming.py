@@ -20,14 +20,14 @@ Integers = npt.NDArray[np.int64]
 
 UNNAMED = -1
 """Category of a part whose true one no gold answer tells."""
-_LIKE_WORKER = 5.0
+_LIKE_WORKER = 10.0
 """Parts' worth of belief, for each category, that a worker errs with it as with others."""
 _LIKE_CROWD = 5.0
 """Parts' worth of belief that a worker is as accurate as the crowd, and the crowd as the prior of `votes`."""
 _EVENLY = 5.0
 """Parts' worth of belief, for each category, that the crowd takes it for any other alike."""
 _ROUNDS = 30
-_STILL = 1e-4
+_STILL = 1e-2
 _CATEGORIES = 1 << 20
 _TINY = 1e-12
 

@@ -27,7 +27,12 @@ _LEAST, _MOST = 0.005, 0.995
 _OWN = 0.5
 """How much of a worker's own vote counts in the truth that the worker is measured by: whole it flatters whoever leads, left out it blames
 whoever is right against bad company."""
+_BACKGROUND = 1 / 3
+"""Chance that a pixel which anybody marked is background, before the workers' word is weighed. Not estimated: where many scribble the
+estimate runs away to a state in which nothing is there and all are wrong."""
 _ROUNDS, _STILL = 50, 1e-3
+_TOGETHER = 512
+"""Objects whose entries are held at a time, so that the evidence of a whole job may be learned from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +61,10 @@ class PixelSkill:
     Attributes:
         shares: chance to be right, by worker id, in (0, 1).
         typical: that of a worker who is not named.
-        background: chance that a pixel which anybody marked is background, in (0, 1).
     """
 
     shares: Mapping[str, float] = field(default_factory=dict)
     typical: float = ALPHA / (ALPHA + BETA)
-    background: float = 0.5
 
     def of(self, workers: Sequence[str]) -> Floats:
         """float64, shape (W,): the workers' chances."""
@@ -120,30 +123,35 @@ def learn_pixel_skill(evidence: Sequence[PixelEvidence], known: Tallies) -> tupl
         The skill, and the sums of this evidence alone. Chances have the prior of `estimation.votes`. Without evidence and sums: no
         worker named.
 
-    Time O(rounds * all patterns * workers), at most 50 rounds.
+    Time O(rounds * all patterns * workers), at most 50 rounds; memory O(patterns * workers) of 512 objects beside the evidence.
     """
     workers = sorted({*known.workers, *(worker for shown in evidence for worker in shown.workers)})
     if not workers:
         return PixelSkill(), Tallies()
     before = np.array([[known.of(worker).get(key, 0.0) for worker in workers] for key in (RIGHT, MARKED)])
     if not evidence:
-        return _skill(workers, before, 0.5), Tallies()
-    pool = _pool(evidence, workers)
-    shares, background = _shares(before), 0.5
+        return _skill(workers, before), Tallies()
+    groups = [evidence[start : start + _TOGETHER] for start in range(0, len(evidence), _TOGETHER)]
+    held = [_pool(groups[0], workers)] if len(groups) == 1 else []
+
+    def count(shares: Floats, own: float) -> Floats:
+        pools = held or (_pool(group, workers) for group in groups)
+        counted: Floats = np.sum([pool.count(pool.truths(shares), shares, own=own) for pool in pools], axis=0)
+        return counted
+
+    shares = _shares(before)
     for _ in range(_ROUNDS):
-        chances = pool.truths(shares, background)
-        background = pool.background(chances)
-        last, shares = shares, _shares(before + pool.count(chances, shares, own=1.0))
+        last, shares = shares, _shares(before + count(shares, 1.0))
         if np.abs(shares - last).max() < _STILL:
             break
-    found = pool.count(pool.truths(shares, background), shares, own=_OWN)
+    found = count(shares, _OWN)
     there = {worker for shown in evidence for worker in shown.workers}
     sums: dict[str, dict[Key, float]] = {
         worker: {RIGHT: right, MARKED: marked}
         for worker, right, marked in zip(workers, *found.tolist(), strict=True)
         if worker in there
     }
-    return _skill(workers, before + found, background), Tallies(sums)
+    return _skill(workers, before + found), Tallies(sums)
 
 
 def object_shares(shown: PixelEvidence, skill: PixelSkill) -> Floats:
@@ -160,7 +168,7 @@ def object_shares(shown: PixelEvidence, skill: PixelSkill) -> Floats:
     if len(shown.workers) < 3:
         return general
     pool = _pool([shown], shown.workers)
-    chances = pool.truths(general, skill.background)
+    chances = pool.truths(general)
     mean: Floats = (general + _shares(pool.count(chances, general, own=_OWN))) / 2
     return mean
 
@@ -190,51 +198,42 @@ class _Pool:
 
     Attributes:
         row, worker, slot: int64, shape (E,): pattern, worker and `said` of each entry.
-        answers, options: float64, shape (R,): of each pattern, what it is worth, and the categories to choose from.
-        unnamed: float64, shape (R,): categories besides background that nobody said.
+        answers: float64, shape (R,): what each pattern is worth.
+        choices: float64, shape (E,): log of the categories besides background to choose from.
+        prior: float64, shape (R, S): log of the chance of each slot to be right before anybody is heard; the last slot stands for the
+            categories that nobody said.
         truth: int64, shape (R,): the right slot, -1 where it is not known.
-        slots, workers: how many there are; the last slot stands for the unnamed.
+        workers: how many there are.
     """
 
     row: npt.NDArray[np.int64]
     worker: npt.NDArray[np.int64]
     slot: npt.NDArray[np.int64]
     answers: Floats
-    options: Floats
-    unnamed: Floats
+    choices: Floats
+    prior: Floats
     truth: npt.NDArray[np.int64]
-    slots: int
     workers: int
 
     def votes(self, shares: Floats) -> Floats:
         """float64, shape (E,): log-odds that each entry lends what it says; none below 0."""
-        odds = np.log(shares / (1 - shares))[self.worker] + np.log(self.options)[self.row]
-        votes: Floats = np.maximum(odds, 0.0)
+        odds = np.log(shares / (1 - shares))
+        votes: Floats = np.maximum(odds[self.worker] + self.choices, 0.0)
         return votes
 
-    def truths(self, shares: Floats, background: float) -> Floats:
-        """float64, shape (R, slots): chance of each slot to be right, as the workers' chances make it."""
-        rows = len(self.answers)
-        scores = np.full((rows, self.slots), -np.inf)
-        each = np.log((1 - background) / self.options)
-        scores[:, 0] = np.log(background)
-        with np.errstate(divide="ignore"):
-            scores[:, -1] = each + np.log(self.unnamed)
-        there = self.slot > 0
-        scores[self.row[there], self.slot[there]] = each[self.row[there]]
-        flat = self.row * self.slots + self.slot
-        votes = np.bincount(flat, weights=self.votes(shares), minlength=scores.size)
-        scores += votes.reshape(scores.shape)
+    def truths(self, shares: Floats) -> Floats:
+        """float64, shape (R, S): chance of each slot to be right, as the workers' chances make it."""
+        rows, slots = self.prior.shape
+        votes = np.bincount(
+            self.row * slots + self.slot, weights=self.votes(shares), minlength=self.prior.size
+        )
+        scores = self.prior + votes.reshape(rows, slots)
         chances: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
         chances /= chances.sum(axis=1, keepdims=True)
         known = np.flatnonzero(self.truth >= 0)
         chances[known] = 0
         chances[known, self.truth[known]] = 1
         return chances
-
-    def background(self, chances: Floats) -> float:
-        """Share of the marked pixels that are background."""
-        return float((self.answers @ chances[:, 0] + 1) / (self.answers.sum() + 2))
 
     def count(self, chances: Floats, shares: Floats, *, own: float) -> Floats:
         """float64, shape (2, workers): answers that each worker has right, and those that count.
@@ -257,30 +256,43 @@ class _Pool:
 
 def _pool(evidence: Sequence[PixelEvidence], workers: Sequence[str]) -> _Pool:
     number = {worker: place for place, worker in enumerate(workers)}
-    slots = 3 + max(len(shown.workers) for shown in evidence)
+    slots = 2 + max(len(shown.workers) for shown in evidence)
     starts = np.cumsum([0, *(len(shown.answers) for shown in evidence)])
-    row, worker, slot, unnamed, truth = [], [], [], [], []
+    row, worker, slot, choices, truth = [], [], [], [], []
+    prior = np.full((starts[-1], slots), -np.inf)
     for start, shown in zip(starts[:-1].tolist(), evidence, strict=True):
         rows, columns = shown.said.shape
         row.append(np.repeat(np.arange(start, start + rows), columns))
         worker.append(np.tile([number[name] for name in shown.workers], rows))
         slot.append(shown.said.reshape(-1).astype(np.int64))
-        firsts = (shown.said == np.arange(1, columns + 1, dtype=np.uint8)).sum(axis=1)
-        unnamed.append(np.maximum(shown.choices - firsts, 0.0))
+        choices.append(np.full(rows * columns, np.log(shown.choices)))
         known = np.full(rows, -1) if shown.truth is None else shown.truth.astype(np.int64)
         truth.append(np.where(known > columns, slots - 1, known))
-    options = [np.full(len(shown.answers), float(shown.choices)) for shown in evidence]
+        prior[start : start + rows] = _prior(shown, slots)
     return _Pool(
         np.concatenate(row),
         np.concatenate(worker),
         np.concatenate(slot),
         np.concatenate([shown.answers for shown in evidence]).astype(np.float64),
-        np.concatenate(options),
-        np.concatenate(unnamed),
+        np.concatenate(choices),
+        prior,
         np.concatenate(truth),
-        slots,
         len(workers),
     )
+
+
+def _prior(shown: PixelEvidence, slots: int) -> Floats:
+    """float64, shape (U, slots): log of the chance of each slot before anybody is heard; see `_Pool`."""
+    rows, columns = shown.said.shape
+    prior = np.zeros((rows, slots))
+    prior[:, 0] = _BACKGROUND
+    each = (1 - _BACKGROUND) / shown.choices
+    first = shown.said == np.arange(1, columns + 1, dtype=np.uint8)
+    prior[:, 1 : columns + 1] = each * first
+    prior[:, -1] = each * np.maximum(shown.choices - first.sum(axis=1), 0)
+    with np.errstate(divide="ignore"):
+        logs: Floats = np.log(prior)
+    return logs
 
 
 def _shares(sums: Floats) -> Floats:
@@ -289,6 +301,6 @@ def _shares(sums: Floats) -> Floats:
     return shares
 
 
-def _skill(workers: Sequence[str], sums: Floats, background: float) -> PixelSkill:
+def _skill(workers: Sequence[str], sums: Floats) -> PixelSkill:
     typical = float(_shares(sums.sum(axis=1)))
-    return PixelSkill(dict(zip(workers, _shares(sums).tolist(), strict=True)), typical, background)
+    return PixelSkill(dict(zip(workers, _shares(sums).tolist(), strict=True)), typical)

@@ -11,6 +11,7 @@ from consolidation.estimation.patterns import Codes, Patterns
 
 _RESOLUTION = 1 << 20
 """Votes are counted in so many parts of all votes, in whole numbers: no sum depends on the order of the neighbours."""
+_BYTE = 256
 _OWN = 2
 """What a pixel's own votes count for where each neighbour's count once."""
 _CLEAR = _RESOLUTION // 2
@@ -27,17 +28,17 @@ class Smoothed:
         patterns: with M rows more, one for each pattern some of whose pixels went to the runner-up.
         origin: int64, shape (U + M,): which of the U old rows each row is.
         best: int64, shape (U + M,): the category of each row.
-        painted: uint8, shape (H, X): the category of each pixel.
+        painted: uint8 or uint16, shape (H, X): the category of each pixel.
     """
 
     patterns: Patterns
     origin: npt.NDArray[np.int64]
     best: npt.NDArray[np.int64]
-    painted: npt.NDArray[np.uint8]
+    painted: Codes
 
 
 def smooth_outlines(
-    patterns: Patterns, votes: npt.NDArray[np.float64], best: npt.NDArray[np.int64]
+    patterns: Patterns, shares: npt.NDArray[np.float64], best: npt.NDArray[np.int64]
 ) -> Smoothed:
     """Decide disputed pixels at outlines by their votes and those of the four pixels beside them.
 
@@ -47,52 +48,54 @@ def smooth_outlines(
 
     Args:
         patterns: of maps of shape (H, X), none moved. Not modified.
-        votes: float64, shape (U, K), K <= 256: votes of each pattern for each category, all with the same total > 0. Not modified.
+        shares: float64, shape (U, K), K <= 65536: share of the votes that each category has in each pattern, in [0, 1]. Not modified.
         best: int64, shape (U,): the category that won each pattern. Not modified.
 
-    Ties between votes of the runner-up's rivals: the earlier category; of the neighbourhood: the winner stays.
+    Ties: of two runners-up the earlier category; in a neighbourhood the winner stays.
     Time O(H * X) to find the outlines, O(their pixels) to decide; memory 1 byte per pixel of the image and about 100 per pixel of outlines.
     """
     whole = np.arange(len(best))
-    shares = np.rint(votes * (_RESOLUTION / votes[0].sum())).astype(np.int64)
-    others = shares.copy()
-    others[whole, best] = -1
-    rival = others.argmax(axis=1)
-    close = (shares[whole, rival] > 0) & (shares[whole, best] - shares[whole, rival] < _CLEAR)
-    painted = patterns.paint(best.astype(np.uint8))
+    parts = np.rint(shares * _RESOLUTION).astype(np.int32)
+    leading = parts[whole, best]
+    parts[whole, best] = -1
+    rival = parts.argmax(axis=1)
+    close = (parts[whole, rival] > 0) & (leading - parts[whole, rival] < _CLEAR)
+    parts[whole, best] = leading
+    painted: Codes = patterns.paint(best.astype(np.uint8 if shares.shape[1] <= _BYTE else np.uint16))
     places, own, beside = _at_outlines(patterns, painted, close)
     won, lost = best.take(own), rival.take(own)
-    lead = _OWN * _leads(shares, own, won, lost)
+    lead = _OWN * _leads(parts, own, won, lost)
     for codes in beside:
-        lead += _leads(shares, codes, won, lost)
+        lead += _leads(parts, codes, won, lost)
     overruled = lead < 0
     places = places[overruled]
     painted.reshape(-1)[places] = lost[overruled]
-    sources, rows, pixels = np.unique(own[overruled], return_inverse=True, return_counts=True)
-    left = patterns.pixels.copy()
-    left[sources] -= pixels
+    lost_pixels = np.bincount(own[overruled], minlength=len(best))
+    sources = np.flatnonzero(lost_pixels)
+    row = np.cumsum(lost_pixels > 0) - 1 + len(best)
     origin = np.concatenate([whole, sources])
     smoothed = replace(
         patterns,
         table=patterns.table[origin],
-        pixels=np.concatenate([left, pixels]),
+        pixels=np.concatenate([patterns.pixels - lost_pixels, lost_pixels[sources]]),
         moved=places,
-        rows=len(best) + rows,
+        rows=row[own[overruled]],
     )
     return Smoothed(smoothed, origin, np.concatenate([best, rival[sources]]), painted)
 
 
 def _leads(
-    shares: npt.NDArray[np.int64], codes: Codes, won: npt.NDArray[np.int64], lost: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
+    parts: npt.NDArray[np.int32], codes: Codes, won: npt.NDArray[np.int64], lost: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int32]:
     """By how much one category leads another in the votes of each pattern."""
-    first = np.multiply(codes, shares.shape[1], dtype=np.int64)
-    flat = shares.reshape(-1)
-    return flat.take(first + won) - flat.take(first + lost)
+    first = np.multiply(codes, parts.shape[1], dtype=np.int64)
+    flat = parts.reshape(-1)
+    leads: npt.NDArray[np.int32] = flat.take(first + won) - flat.take(first + lost)
+    return leads
 
 
 def _at_outlines(
-    patterns: Patterns, painted: npt.NDArray[np.uint8], close: npt.NDArray[np.bool_]
+    patterns: Patterns, painted: Codes, close: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.int64], Codes, Codes]:
     """Pixels of close patterns beside one of another category: their indices, their patterns, and those of the four beside each."""
     height, width = patterns.shape
@@ -124,7 +127,7 @@ def _at_outlines(
     )
 
 
-def _outline(painted: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+def _outline(painted: Codes) -> npt.NDArray[np.bool_]:
     """bool, the shape of the map: pixels beside one of another category, left, right, above or below."""
     beside = np.zeros(painted.shape, np.bool_)
     across = painted[:, 1:] != painted[:, :-1]

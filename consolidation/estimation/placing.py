@@ -5,8 +5,8 @@ estimated together by expectation-maximisation with Student's t in the place of 
 little (Lange, Little & Taylor 1989, doi:10.2307/2290063). Only differences between workers' biases can be seen; the steadiest workers' is
 called zero, or what gold answers say.
 
-Some crowds' marks mostly agree, with now and then one far away: the likelihood then prefers Laplace's law to a nearly normal one. There the
-plain median is the better estimate, and no worker's skill has a say.
+Some crowds' marks mostly agree, with now and then one far away: the likelihood then prefers Laplace's law to a nearly normal one. There,
+and where few marks leave it open, the plain median is the better estimate, and no worker's skill has a say.
 """
 
 from __future__ import annotations
@@ -30,14 +30,18 @@ _UNBIASED = 4.0
 """Marks' worth of belief that a worker has no bias: as if biases were half as large as the noise."""
 _ANCHORED = 2
 """Power of the precision with which workers say what no bias is: the steadiest say most."""
+_EVIDENT = 1.0
+"""Log-likelihood by which the nearly normal law must lead before skill has a say where parts are: some ten marks' worth."""
 _ROUNDS = 20
-_STILL = 0.02
+_STILL = 0.05
 """Change of the biases, in standard deviations of the noise, at which they are found."""
 _STEPS = 4
 _LEAST_SHARE = 0.03
 """No worker's variance is taken for less than this share of the crowd's."""
 _LEAST_FREE = 0.05
 _TYPICAL = 1e-3
+_SLIGHT = 0.01
+"""Parts that are less likely real are left out."""
 _EXACT = 1e-2
 """Share of the crowd's variance that a gold answer's has."""
 _TINY = 1e-9
@@ -112,7 +116,7 @@ class Placing:
     def centres(self, places: Places) -> Floats:
         """The true place of each part as an offset: float64, shape (C, D). Time O(M * D)."""
         unbiased = places.offset - self.bias[places.worker]
-        precision = 1 / self.variance[places.worker]
+        precision = (1 / self.variance)[places.worker]
         starts = places.starts()
         centre: Floats = np.zeros((len(starts), places.offset.shape[1]))
         for _ in range(_STEPS):
@@ -137,25 +141,34 @@ def learn_places(places: Places, real: Floats, known: PlaceCounts) -> tuple[Plac
     """
     workers, coordinates = known.placed.shape
     several = np.bincount(places.part, minlength=len(real)) > 1
-    telling = (real * several)[places.part]
+    places, telling = _telling(places, (real * several)[places.part])
     own = PlaceCounts.none(workers, coordinates)
-    if not telling.any():
+    if not len(telling):
         return _model(known, _TYPICAL)[0], own
-    spread = max(float(NORMAL * np.median(np.abs(places.offset[telling > 0]))) ** 2, _TINY)
-    told = np.bincount(places.part, places.worker == workers, len(real))[places.part] > 0
+    spread = max(float(NORMAL * np.median(np.abs(places.offset))) ** 2, _TINY)
+    told = np.bincount(places.part, places.worker == workers)[places.part] > 0
     gold = np.bincount(places.worker, told, workers + 1)[:workers].astype(np.float64)
     placing, noise = _model(known, spread)
-    fit = _Fit.of(places, placing.bias, noise, np.zeros((len(real), coordinates)))
+    centre = np.zeros((int(places.part[-1]) + 1, coordinates))
+    right = places.worker == workers
+    centre[places.part[right]] = places.offset[right]
+    fit = _Fit.of(places, placing.bias, noise, centre)
     for _ in range(_ROUNDS):
         own = replace(fit.counted(places, placing.bias, telling, workers), gold=gold)
         before = placing.bias
         placing, noise = _model(known + own, spread)
-        noise[workers] *= _EXACT
         fit = _Fit.of(places, placing.bias, noise, fit.centre)
         if np.abs(placing.bias - before).max() < _STILL * math.sqrt(spread):
             break
     own = replace(own, normal=fit.normality(places, telling, workers))
     return _model(known + own, spread)[0], own
+
+
+def _telling(places: Places, telling: Floats) -> tuple[Places, Floats]:
+    """The marks that say something, their parts numbered anew; and how much each says."""
+    kept = telling > _SLIGHT
+    _, part = np.unique(places.part[kept], return_inverse=True)
+    return Places(part, places.worker[kept], places.offset[kept]), telling[kept]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +191,7 @@ class _Fit:
     def of(cls, places: Places, bias: Floats, variance: Floats, centre: Floats) -> _Fit:
         """From the centres as they were thought to be."""
         unbiased = places.offset - bias[places.worker]
-        precision = 1 / variance[places.worker]
+        precision = (1 / variance)[places.worker]
         weight = (FREEDOM + 1) / (FREEDOM + precision * (unbiased - centre[places.part]) ** 2)
         told = precision * weight
         starts = places.starts()
@@ -225,7 +238,7 @@ class _Fit:
 
 
 def _model(counts: PlaceCounts, spread: float) -> tuple[Placing, Floats]:
-    """M-step; and the variances of the noise alone, float64, shape (W + 1, D), which are the caller's."""
+    """M-step; and the variances of the noise alone, of workers and of gold answers, float64, shape (W + 1, D)."""
     placed = counts.placed
     bias = counts.offset / (placed + _UNBIASED)
     scatter = np.maximum(counts.square - 2 * bias * counts.offset + placed * bias**2, 0)
@@ -236,10 +249,12 @@ def _model(counts: PlaceCounts, spread: float) -> tuple[Placing, Floats]:
         steady = placed / noise.mean(axis=1, keepdims=True) ** _ANCHORED
         total = steady.sum(axis=0)
         bias = bias - (steady * bias).sum(axis=0) / np.where(total > 0, total, 1)
-    noise = np.vstack([noise, crowd])
+    everybody = np.vstack([noise, crowd])
     unknown = 1 + 1 / (np.vstack([placed, np.zeros_like(crowd)]) + _UNBIASED)
     bias = np.vstack([bias, np.zeros_like(crowd)])
-    return Placing(bias, noise * unknown, float(counts.normal.sum()) > 0), noise
+    return Placing(bias, everybody * unknown, float(counts.normal.sum()) > _EVIDENT), np.vstack(
+        [noise, crowd * _EXACT]
+    )
 
 
 def _summed(groups: Integers, values: Floats, count: int) -> Floats:

@@ -10,18 +10,21 @@ worker's own weight.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.votes import existences
+from consolidation.estimation.votes import existence
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 FOUND, INVENTED = 0.8, 0.2
 """Chances of a worker of a crowd of which nothing is known: to mark a real part, and one that others invented."""
+_ALIKE = 0.1
+"""Correlation of workers' errors: what is hard for one is hard for others."""
 UNKNOWN = -1
 """Truth of a part that no gold answer tells."""
 COUNTS = ("found", "real", "invented", "chances")
@@ -30,11 +33,16 @@ _LIKE_CROWD = 4.0
 """Parts' worth of belief that a worker is as the crowd."""
 _LIKE_ANY_CROWD = 1.0
 """Workers' worth of belief that the crowd is as FOUND and INVENTED say."""
-_EVEN = 2.0
-"""Parts' worth of belief that there are as many real parts as places where one may be invented."""
+ODDS = 0.5
+"""Real parts for one place where a part may be invented, where nothing is known: a part that half of the workers marked is then as likely
+an invention as one that a worker more marked is real."""
+_LIKE_ANY_SCENE = 4.0
+"""Places' worth of belief in ODDS."""
 _MISLED = 0.01
 """Chance that what the marks say of a part is no matter of who marked it: nobody is surer than that."""
-_ROUNDS = 50
+_ROUNDS = 40
+_LONGEST = 8.0
+_TINY = 1e-12
 _STILL = 1e-4
 _LEAST = 1e-3
 _BITS = 52
@@ -112,13 +120,16 @@ def learn_presence(marks: Marks, known: Floats) -> Presence:
     alike, number, of = _patterns(marks)
     seats = np.bincount(alike.seat_crew)[alike.crew]
     telling = of * ((seats > 1) | (alike.truth != UNKNOWN))
-    rates = _rates(known, 1.0)
+    rates = reached = _rates(known, ODDS)
     real: Floats = np.zeros(len(of))
     counts = np.zeros_like(known)
     for _ in range(_ROUNDS if len(of) else 0):
-        before, real = real, _expected(alike, rates)
-        counts, odds = _counted(alike, rates, real, telling, len(known))
-        rates = _rates(counts + known, odds)
+        path, before = [reached], real
+        for _ in range(2):
+            before, real = real, _expected(alike, path[-1])
+            counts, odds = _counted(alike, path[-1], real, telling, len(known))
+            path.append(_rates(counts + known, odds))
+        rates, reached = path[-1], _leap(path)
         if np.abs(real - before).max() < _STILL:
             break
     return Presence(rates, real[number], counts)
@@ -127,7 +138,7 @@ def learn_presence(marks: Marks, known: Floats) -> Presence:
 def existence_posterior(marks: Marks, rates: Rates, silence: float = 1.0) -> Floats:
     """Probability that each part is real.
 
-    Two models see the same marks differently, and are pooled with equal say, by their log-odds: here workers differ and parts are alike; in
+    Two models see the same marks differently, and are pooled by their log-odds (`say`): here workers differ and parts are alike; in
     `votes.existence` workers are alike and parts differ in how easily they are found. On crowds with known truth the pool is better
     calibrated than either, and decides as well as the better.
 
@@ -143,10 +154,22 @@ def existence_posterior(marks: Marks, rates: Rates, silence: float = 1.0) -> Flo
     """
     everybody = np.ones(len(rates.found))
     support = marks.per_part(everybody)
-    plain = existences(support, silence * (marks.per_crew(everybody) - support))
-    odds = (_log_odds(marks, rates) + np.log(plain / (1 - plain))) / 2
+    crew = marks.per_crew(everybody)
+    heard = support + silence * (crew - support)
+    plain = np.array([existence(*votes) for votes in zip(support.tolist(), heard.tolist(), strict=True)])
+    skilled = say(crew)
+    odds = skilled * _log_odds(marks, rates) + (1 - skilled) * np.log(plain / (1 - plain))
     pooled: Floats = (1 - _MISLED) * _logistic(odds) + _MISLED / 2
     return pooled
+
+
+def say(workers: Floats) -> Floats:
+    """Share of the say, in (0, 1], that the skill of so many workers has beside a model in which all are alike.
+
+    What n workers say is worth n / (1 + (n - 1) * correlation) independent ones (the design effect of clustered samples: Kish 1965).
+    """
+    share: Floats = 1 / (1 + _ALIKE * (workers - 1))
+    return share
 
 
 def _log_odds(marks: Marks, rates: Rates) -> Floats:
@@ -172,8 +195,9 @@ def _counted(marks: Marks, rates: Rates, real: Floats, telling: Floats, workers:
         crews = np.bincount(marks.crew, with_unseen)
         columns.append(np.bincount(marks.worker, weight[marks.part], workers))
         columns.append(np.bincount(marks.seat_worker, crews[marks.seat_crew], workers))
-        there.append(float(with_unseen.sum()) + _EVEN)
-    return np.stack(columns, axis=1), there[0] / there[1]
+        there.append(float(with_unseen.sum()))
+    odds = (there[0] + _LIKE_ANY_SCENE * ODDS) / (there[1] + _LIKE_ANY_SCENE)
+    return np.stack(columns, axis=1), odds
 
 
 def _rates(counts: Floats, odds: float) -> Rates:
@@ -181,6 +205,27 @@ def _rates(counts: Floats, odds: float) -> Rates:
     found = _drawn_to_crowd(counts[:, 0], counts[:, 1], FOUND)
     invented = _drawn_to_crowd(counts[:, 2], counts[:, 3], INVENTED)
     return Rates(found, invented, odds)
+
+
+def _leap(path: Sequence[Rates]) -> Rates:
+    """Where the estimation is heading, from two steps of it (SQUAREM: Varadhan & Roland 2008, doi:10.1111/j.1467-9469.2007.00585.x)."""
+    logits = [
+        np.concatenate(
+            [
+                np.log(one.found / (1 - one.found)),
+                np.log(one.invented / (1 - one.invented)),
+                [np.log(one.odds)],
+            ]
+        )
+        for one in path
+    ]
+    step, turn = logits[1] - logits[0], logits[2] - 2 * logits[1] + logits[0]
+    ratio = float(np.linalg.norm(step)) / max(float(np.linalg.norm(turn)), _TINY)
+    length = min(max(ratio, 1.0), _LONGEST)
+    reached = logits[0] + 2 * length * step + length**2 * turn
+    workers = len(path[0].found)
+    chances = np.clip(_logistic(reached[:-1]), _LEAST, 1 - _LEAST)
+    return Rates(chances[:workers], chances[workers:], float(np.exp(reached[-1])))
 
 
 def _drawn_to_crowd(hits: Floats, tries: Floats, typical: float) -> Floats:

@@ -91,6 +91,35 @@ def fuse(rotated: Floats, weights: Floats, skill: Floats) -> Floats:
     return quarter_turned(made[None])[0] if (best + level) % 2 else made
 
 
+def edges_in(frame: Floats, rotated: Floats) -> Floats:
+    """Edges of boxes in the plane turned like another, about whose centre; described as is nearest to it.
+
+    Args:
+        frame: float64, shape (5,). rotated: float64, shape (M, 5). Not modified.
+
+    Returns:
+        float64, shape (M, 4): left, top, right, bottom in pixels; those of the image where the frame is not turned.
+    """
+    _, exchanged = _compared(rotated, frame[None])
+    members = np.where(exchanged, quarter_turned(rotated), rotated)
+    if frame[4] == 0:
+        return members[:, :4]
+    centre, size = _parts(members)
+    origin = (frame[:2] + frame[2:4]) / 2
+    level = turned(centre - origin, np.array(-frame[4])) + origin
+    return np.column_stack([level - size / 2, level + size / 2])
+
+
+def box_of(frame: Floats, edges: Floats) -> Floats:
+    """The box, float64, shape (5,), that has these edges, float64, shape (4,), in the plane of `edges_in`; turned as the frame is."""
+    if frame[4] == 0:
+        return np.append(edges, 0.0)
+    origin = (frame[:2] + frame[2:4]) / 2
+    middle = origin + turned((edges[:2] + edges[2:]) / 2 - origin, frame[4])
+    half = (edges[2:] - edges[:2]) / 2
+    return np.concatenate([middle - half, middle + half, frame[4:]])
+
+
 def _fused_at(members: Floats, weights: Floats, angle: float) -> Floats:
     """The medians of the edges in the frame turned by an angle."""
     if angle == 0:

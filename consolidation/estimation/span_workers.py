@@ -14,7 +14,8 @@ import numpy.typing as npt
 from consolidation.estimation import calling, edges, sightings
 
 Floats = npt.NDArray[np.float64]
-_ROUNDS, _ENOUGH = 60, 0.01
+_ROUNDS, _ENOUGH, _STEADY = 60, 0.01, 0.05
+"""Most rounds; changes of a probability and of log-odds at which they end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,12 @@ def learn(marks: SpanMarks, known: SpanCounts) -> tuple[sightings.Marking, SpanC
     for _ in range(_ROUNDS):
         counted = calling.count(named, called, belief.real)
         own = SpanCounts(sightings.count(seen, belief, workers), *counted, known.begin, known.end)
-        marking = sightings.fit(own.marked + known.marked, marking)
+        earlier, marking = marking, sightings.fit(own.marked + known.marked, marking)
         names = _fit(own.named + known.named, own.invented + known.invented, named, workers)
         called, hint = calling.call(named, names)
         before, belief = belief, sightings.believe(seen, marking, hint)
-        if not len(belief.real) or np.abs(belief.real - before.real).max() < _ENOUGH:
+        moved = np.abs(belief.real - before.real).max(initial=0.0)
+        if moved < _ENOUGH and np.abs(marking.log_odds - earlier.log_odds).max(initial=0.0) < _STEADY:
             break
     shared = np.bincount(seen.thing, minlength=len(seen.scene)) + (seen.truth != sightings.UNKNOWN) > 1
     weight = belief.real * shared

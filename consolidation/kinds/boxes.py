@@ -18,7 +18,7 @@ from consolidation.kinds.base import (
     Task,
     check_count,
 )
-from consolidation.kinds.geometry import DIGITS, REACH
+from consolidation.kinds.geometry import DIGITS, REACH, rounded_to
 from consolidation.kinds.image_parts import MergedParts, plain_number, written_part
 from consolidation.kinds.part_places import Measures
 from consolidation.kinds.parts import (
@@ -73,7 +73,11 @@ class BoxesKind(PartsKind[Boxes]):
     box per worker in a cluster (`estimation.matching`). Boxes are clipped to the image first; one outside of it is rejected.
     Fused: the weighted median of each edge, so that one gross outlier of three does no harm; two workers give the mean. Coordinates
     are whole pixels when all of the members' are, halves going to the even pixel.
-    Quorum: a box marked by more than `quorum` of the votes is a label; the others are kept under `candidates`.
+    Under skill (`em`): each worker's edges without the worker's bias, averaged by the worker's precision, outliers counting little
+    (`estimation.placing`); the medians where the noise is far from normal.
+    Quorum: a box marked by more than `quorum` of the votes is a label; the others are kept under `candidates`. Under skill: a box that is
+    likelier real than one that just meets the quorum by unknown workers (`estimation.presence`), of the likeliest category that somebody
+    gave it (`estimation.naming`).
     Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:part-N`.
     Single worker: the worker's boxes, confidence null. Empty answer: a vote that there is nothing. Duplicate worker: the last answer
     counts. Another image size than most workers': the answer is rejected.
@@ -108,12 +112,8 @@ class BoxesKind(PartsKind[Boxes]):
         edges = self.placed(layout, decisions, kept, task)
         if edges is None:
             edges = _medians(decisions, parts, boxes, kept)
-        fused = [
-            MergedBox(made, _rounded(box, digits))
-            for made, box, digits in zip(
-                decisions, edges.tolist(), digits_of(decisions, parts, kept), strict=True
-            )
-        ]
+        sides = _sides(edges, np.array(digits_of(decisions, parts, kept), np.int64))
+        fused = [MergedBox(made, side) for made, side in zip(decisions, sides, strict=True)]
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
@@ -206,10 +206,11 @@ def digits_of(decisions: Sequence[Decision], parts: Sequence[Part], answers: Seq
     ]
 
 
-def _rounded(box: Sequence[float], digits: int) -> tuple[float, float, float, float]:
-    """Left, top, width and height."""
-    left, top, right, bottom = (round(edge, digits) for edge in box)
-    return left, top, round(right - left, digits), round(bottom - top, digits)
+def _sides(edges: Boxes, digits: npt.NDArray[np.int64]) -> list[tuple[float, float, float, float]]:
+    """Left, top, width and height, rounded to so many decimals, from left, top, right and bottom."""
+    edges = rounded_to(edges, digits[:, None])
+    sides = np.column_stack([edges[:, :2], rounded_to(edges[:, 2:] - edges[:, :2], digits[:, None])])
+    return [(left, top, width, height) for left, top, width, height in sides.tolist()]
 
 
 def _written(box: MergedBox, categories: Sequence[str], *, single: bool) -> dict[str, Any]:

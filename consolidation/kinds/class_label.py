@@ -8,8 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import count_votes, pair_agreement, posterior, winner
 from consolidation.kinds.base import Answer, Consensus, Kind, Save, Task, probability, text_within
+from consolidation.kinds.choice_skill import ChoiceSkill, Chosen, learn_choosing
+from consolidation.kinds.skill import Learned, Study
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -48,13 +51,15 @@ class ClassKind(Kind):
 
     Recognised: an object with a string `label`; or an object of two or more booleans of which exactly one is true.
     Matched: nothing to match; each worker names one category.
-    Fused: the category with most votes. Quorum: a plurality is the label, but one without more than `quorum` of the votes says
-    `quorum` in its reasons.
+    Fused: under `em` the category that is the most probable among those chosen, given how each worker confuses categories
+    (`estimation.choices`); else, and where an object is all there is to learn from, the one with most votes. Quorum: any lead is enough,
+    but a label without more than `quorum` of the votes says `quorum` in its reasons.
     Tie: higher summed skill, then the order of the label categories, then of names; the label says `tie`.
     Single worker: that worker's class, confidence null. Empty answer: an answer without a label is rejected. Duplicate worker: the
     last answer counts.
-    Confidence: posterior of the class under the one-question model of `estimation.votes`, over the label categories of the job, or
-    over those seen when the job names none. Agreement: share of worker pairs that chose the same class.
+    Confidence: probability of the class, over the label categories of the job, or over those seen when the job names none: by that
+    model, calibrated; of a mere vote, by the one-question model of `estimation.votes`. Agreement: share of worker pairs that chose the
+    same class.
     Comments of workers (`workerComment`) are kept.
     Time O(W log W), memory O(W + categories).
     """
@@ -81,8 +86,19 @@ class ClassKind(Kind):
             text_within(element["label"], limits), text_within(comment, limits, empty=True) if comment else ""
         )
 
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """Who chose what, and what the gold answer says."""
+        del task
+        said = {answer.person: answer.value.label for answer in answers if not answer.gold}
+        truth = next((answer.value.label for answer in answers if answer.gold), None)
+        return Study(Chosen(said, truth))
+
+    def learn(self, evidence: Sequence[Chosen], known: Tallies, task: Task) -> Learned:
+        """How each worker confuses categories."""
+        return learn_choosing(evidence, known, task.label_categories)
+
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
-        """Count the votes; see the class for the rules."""
+        """Weigh or count the votes; see the class for the rules."""
         chosen = [answer.value.label for answer in answers]
         categories = task.categories(chosen)
         number = {name: position for position, name in enumerate(categories)}
@@ -91,8 +107,13 @@ class ClassKind(Kind):
         votes = count_votes(places, np.array([answer.weight for answer in answers]), size)
         skill = count_votes(places, np.array([answer.skill for answer in answers]), size)
         heads = count_votes(places, np.ones(len(answers)), size)
-        best, tied = winner(votes, skill)
-        chances = posterior(votes, task.choices(chosen))
+        if isinstance(task.skill, ChoiceSkill) and task.skill.knows(chosen):
+            likely, shown = task.skill.chances([(answer.person, answer.value.label) for answer in answers])
+            best, tied = winner(np.array([likely[name] * (name in chosen) for name in categories]), skill)
+            chances = np.array([shown[name] for name in categories])
+        else:
+            best, tied = winner(votes, skill)
+            chances = posterior(votes, task.choices(chosen))
         below_quorum = votes[best] <= task.settings.quorum * votes.sum()
         merged = MergedClass(
             label=categories[best],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from consolidation.estimation.cuboids import LENGTH, ROLL, YAW, Cuboids
 from consolidation.estimation.headings import fuse, on_circle
+from consolidation.estimation.medians import weighted_medians
 from consolidation.kinds.attributes import Attributes
 from consolidation.kinds.base import Task, text_within
 from shared.json_node import Json, JsonNode
@@ -109,7 +110,11 @@ def named_category(category: str | int, task: Task) -> str:
 
 
 def fuse_clusters(
-    cuboids: Cuboids, weights: Floats, skill: Floats, clusters: Sequence[Sequence[int]]
+    cuboids: Cuboids,
+    weights: Floats,
+    skill: Floats,
+    clusters: Sequence[Sequence[int]],
+    median: Callable[[Floats, Floats], Floats] = weighted_medians,
 ) -> tuple[Cuboids, npt.NDArray[np.bool_]]:
     """One cuboid for each cluster of parts, and whether the tie rule decided its heading.
 
@@ -119,6 +124,7 @@ def fuse_clusters(
         cuboids: float64, shape (P, 9).
         weights, skill: float64, shape (P,), of each part's worker.
         clusters: C lists of parts, none empty.
+        median: as of `headings.fuse`.
 
     Returns:
         float64, shape (C, 9), and bool, shape (C,).
@@ -129,7 +135,7 @@ def fuse_clusters(
         by_size[len(members)].append(place)
     for places in by_size.values():
         grouped = np.array([clusters[place] for place in places], dtype=np.int64)
-        made, tied[places] = fuse(cuboids[grouped], weights[grouped], skill[grouped])
+        made, tied[places] = fuse(cuboids[grouped], weights[grouped], skill[grouped], median)
         own = (cuboids[grouped] == made[:, None, :]).any(axis=1)
         short = np.round(made, _DIGITS)
         short[:, ROLL : YAW + 1] = on_circle(short[:, ROLL : YAW + 1])

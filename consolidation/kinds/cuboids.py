@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.cuboids import Cuboids, Y, overlaps_between
+from consolidation.estimation.medians import smooth_medians, weighted_medians
 from consolidation.kinds.attributes import Attributes, parse_attributes, vote_on_attributes
 from consolidation.kinds.base import Answer, Consensus, Save, Task, check_count, class_map, probability
 from consolidation.kinds.cuboid_parts import (
@@ -84,6 +85,9 @@ class CuboidsKind(PlacedPartsKind[CuboidShapes]):
     Fused: the weighted median of centre and sizes; angles by the weighted median on the circle. A cuboid drawn back to front, or
     with length and width exchanged, is turned in quarters until its faces lie nearest to the others'; which end is the front is then a
     vote of its own (`estimation.headings`). Attributes: the value with most votes, numbers by their weighted median.
+    Under `em`: which cuboids are real, and their categories, by the workers' skill (`kinds.part_skill`). The weights of centre, sizes,
+    angles and front are divided by each worker's scale of error, seen from above over the batch (`estimation.exactness`); the medians are
+    then smooth (`estimation.medians`), so that a little more weight for one of four does not make the others' numbers void.
     Quorum: a cuboid marked by more than `quorum` of the votes is a label; the others are kept under `candidates`.
     Tie (of categories): higher summed skill, then the order of the label categories, then of names. Tie (of headings): higher summed
     skill, then the longer side as length, then the end towards +y. The label says `tie:part-N`.
@@ -130,11 +134,14 @@ class CuboidsKind(PlacedPartsKind[CuboidShapes]):
         task, exactness = self.split_skill(answers, task)
         decisions = decide(self.name, layout, answers, task)
         votes = np.array([answer.weight for answer in answers], np.float64)
+        median = weighted_medians
         if exactness is not None:
-            votes = votes / np.sqrt(exactness)
+            votes, median = votes / np.sqrt(exactness), smooth_medians
         weights = votes[[part.worker for part in parts]]
         skill = np.array([answers[part.worker].skill for part in parts])
-        fused, tied = fuse_clusters(shapes.cuboids, weights, skill, [made.members for made in decisions])
+        fused, tied = fuse_clusters(
+            shapes.cuboids, weights, skill, [made.members for made in decisions], median
+        )
         decisions = [
             replace(made, tied=made.tied or split)
             for made, split in zip(decisions, tied.tolist(), strict=True)

@@ -113,6 +113,10 @@ class EntitiesKind(PartsKind[EntitySpans]):
     Quorum: an entity is a label when more than `quorum` of the votes heard support it, a worker who did not mark it being heard with
     half a vote (`SILENCE`): with the default 0.5 more than a third of the workers. Of entities that overlap, and that no worker marked
     both, only the one with most support is a label. The others are kept under `candidates`.
+    Under `em`: a batch shows how often each worker marks what is real and what is not, which categories the worker confuses, and on which
+    side of an edge the worker errs (`kinds.entity_skill`). An entity is a label when it is more likely real than `quorum`, by that model
+    and the vote, pooled; its category is the likeliest of those given it; its span the one whose start and end are likeliest together;
+    of entities that contradict each other only the likeliest is a label. Workers who are not known count as the batch's crowd.
     Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:part-N`.
     Tie (of overlapping entities): the longer, then the first, then the order of the label categories.
     Single worker: the worker's entities, confidence null. Empty answer: a vote that there is nothing. Duplicate worker: the last answer
@@ -166,8 +170,9 @@ class EntitiesKind(PartsKind[EntitySpans]):
     def study(self, answers: Sequence[Answer], task: Task) -> Study:
         """The entities that workers marked, matched with each other and with a gold answer's."""
         layout = self.clustered(self.lay_out(answers, task), task)
+        arranged = replace(layout, given=tuple(answer.worker_id for answer in answers))
         gold = any(answer.gold for answer in answers)
-        return Study(evidence_of(layout, answers), None if gold else layout)
+        return Study(evidence_of(layout, answers), None if gold else arranged)
 
     def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
         """How often workers find, invent and confuse entities, and how exact they are: see `kinds.entity_skill`."""

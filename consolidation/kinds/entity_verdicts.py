@@ -60,20 +60,19 @@ def judge_entities(
         answers: of more than one worker.
         silence: of a vote against an entity, how much it is not to have marked it, in `votes.existence`.
     """
-    parts, clusters = layout.parts, layout.clusters or []
-    categories = task.categories({*skill.categories, *(part.label for part in parts)})
-    people = [answer.person for answer in answers]
+    clusters = layout.clusters or []
+    labels, owners = [part.label for part in layout.parts], [part.worker for part in layout.parts]
+    people, ids = [answer.person for answer in answers], [answer.worker_id for answer in answers]
+    categories = task.categories({*skill.categories, *labels})
     marks = _spans(layout)
-    able, called = skill.judge(
-        marks[:, 0], marks[:, 1], [part.label for part in parts], people, len(clusters), categories
-    )
+    able, called = skill.judge(marks[:, 0], marks[:, 1], labels, people, len(clusters), categories)
     existence, chances = _pooled(able, clusters, len(answers), silence).tolist(), called.T.tolist()
     habits, spans = skill.habits(people), [tuple(span) for span in marks[:, 1:].tolist()]
     decisions = []
     for members, real, named in zip(clusters, existence, chances, strict=True):
-        behind = [(parts[member].label, answers[parts[member].worker]) for member in members]
-        label, chance, tied = _likeliest(categories, named, behind)
-        workers = tuple(sorted([answer.worker_id for _, answer in behind]))
+        said = [(labels[member], answers[owners[member]].skill) for member in members]
+        label, chance, tied = _likeliest(categories, named, said)
+        workers = tuple(sorted([ids[owners[member]] for member in members]))
         made = Decision(
             members=tuple(members),
             label=label,
@@ -97,25 +96,28 @@ def _pooled(real: Floats, clusters: Sequence[Sequence[int]], workers: int, silen
 
 def _spans(layout: Layout[Any]) -> Integers:
     """See `EntityEvidence.spans`."""
-    spans = np.empty((len(layout.parts), 4), dtype=np.int64)
+    numbers = [0] * len(layout.parts)
     for number, members in enumerate(layout.clusters or []):
-        spans[members, 0] = number
-    spans[:, 1] = [part.worker for part in layout.parts]
-    spans[:, 2:] = np.array(layout.shapes.spans, dtype=np.int64).reshape(-1, 2)
-    return spans
+        for member in members:
+            numbers[member] = number
+    rows = [
+        (number, part.worker, *span)
+        for number, part, span in zip(numbers, layout.parts, layout.shapes.spans, strict=True)
+    ]
+    return np.array(rows, dtype=np.int64).reshape(-1, 4)
 
 
 def _likeliest(
-    categories: Sequence[str], chances: Sequence[float], behind: Sequence[tuple[str, Answer]]
+    categories: Sequence[str], chances: Sequence[float], said: Sequence[tuple[str, float]]
 ) -> tuple[str, float, bool]:
-    """Of the categories that were said the likeliest, its chance, and whether the tie rule decided."""
-    said = {label for label, _ in behind}
-    if len(said) == 1:
-        label = said.pop()
+    """Of the categories that were said, each with the speaker's skill, the likeliest; its chance; and whether the tie rule decided."""
+    names = {label for label, _ in said}
+    if len(names) == 1:
+        label = names.pop()
         return label, chances[categories.index(label)], False
-    known = {name: chance for name, chance in zip(categories, chances, strict=True) if name in said}
+    known = {name: chance for name, chance in zip(categories, chances, strict=True) if name in names}
     most = max(known.values())
     leading = [name for name, chance in known.items() if chance >= most * (1 - _TIE)]
-    skill = {name: sum(answer.skill for label, answer in behind if label == name) for name in leading}
+    skill = {name: sum(trust for label, trust in said if label == name) for name in leading}
     label = max(leading, key=lambda name: round(skill[name], _DIGITS))
     return label, known[label], len(leading) > 1

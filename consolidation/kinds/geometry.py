@@ -24,6 +24,26 @@ REACH = 1e9
 """No image is larger in pixels; with coordinates up to here no area overflows."""
 DIGITS = 6
 """Decimals kept of coordinates that do not come as whole pixels: enough to clean float sums, too few to move a shape."""
+_HALF, _EXACT = 1e-3, 1e12
+"""Scaled numbers so near a half, or so large, are rounded one by one."""
+
+
+def rounded_to(values: Floats, digits: Ints) -> Floats:
+    """Numbers as `round` gives them, halves to the even digit, each to so many decimals.
+
+    Args:
+        values: float64. Not modified.
+        digits: int64, of a shape that broadcasts to theirs, in [0, DIGITS].
+    """
+    scale = 10.0**digits
+    scaled = values * scale
+    made: Floats = np.rint(scaled) / scale
+    from_half = np.abs(np.abs(scaled - np.trunc(scaled)) - 0.5)
+    doubtful = ((from_half < _HALF) | (np.abs(scaled) > _EXACT)) & (scale > 1)
+    if doubtful.any():
+        each = np.broadcast_to(digits, values.shape)[doubtful].tolist()
+        made[doubtful] = [round(*one) for one in zip(values[doubtful].tolist(), each, strict=True)]
+    return made
 
 
 class Geometry(ABC, Generic[Shape]):

@@ -143,6 +143,8 @@ class KeypointsKind(PlacedPartsKind[Points]):
     Fused: place by place, all together: each worker's exactness is estimated from the worker's distances to all places of the data object,
     drawn to the others' by a prior, and the place is the mean of a t-distribution with these scales (`estimation.locations`): a gross
     outlier of three does no harm, two workers give the mean. Whole pixels when all of the members' are, halves going to the even pixel.
+    Under `em`: which points are real, and their categories, by the workers' skill (`kinds.part_skill`): who swaps names often has less say
+    on them. What the other data objects show of a worker's exactness is where the estimate begins (`estimation.exactness`).
     Visibility: `visible` (true, false, 1, 0) or `visibility` (2 visible, 1 hidden, as COCO has it); by votes of those who say it, ties
     by skill, then visible. A point of visibility 0 at (0, 0) is COCO's way to say that there is none, and counts as none.
     Groups: `group` or `instance`, a worker's own name of the thing a point belongs to. They play no part in the matching of points; groups

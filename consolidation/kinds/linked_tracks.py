@@ -80,6 +80,7 @@ class LinkedTracksKind(Kind):
     Recognised: an object of sensors, each an object with an array `tracking-annotations`. A sensor whose name begins with `lidar` holds
     cuboids (frames with `frame-number`), any other what a video holds (frames with `frame-no`).
     Merged: every sensor by itself, as `cuboid-tracks` and `video-tracks`. A worker without a sensor abstains on it.
+    Under `em`: skill is learned from all sensors together, as for tracks of one.
     Linked: the tracks of two sensors are one object, with one `object-id` and `object-name`, when of the votes of those who marked both
     more than half gave them one id; at most one track of a sensor is in an object (`estimation.sensor_links`).
     Ids: an `object-id` that most share for one of its tracks, the point cloud's first, else a hash. Tracks that are not linked never

@@ -14,8 +14,11 @@ import numpy.typing as npt
 
 from consolidation.estimation.medians import middle
 from consolidation.estimation.robust import chance_within, spread
+from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import existence
 from consolidation.kinds.base import Answer, Consensus, Kind, Save, Support, Task, probability
+from consolidation.kinds.scatter_skill import ScatterEvidence, ScatterSkill, learn_scatter_skill
+from consolidation.kinds.skill import Learned, Study
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -62,6 +65,9 @@ class NumberKind(Kind):
     Fused: the weighted median, an answer that somebody gave; where the votes split exactly in half, the mean of the two middle ones, so
     that two workers give their mean. Whole numbers give a whole number wherever that is one. Why no mean or M-estimator:
     `estimation.robust`.
+    Under `em`: a batch shows how much too large or too small each worker's numbers are, and how unsteady (`estimation.scatter`, on a
+    logarithmic scale that is linear near 0). The bias is taken off, unless all say the same; the vote counts for the usual noise over the
+    worker's. Support and outliers are judged without the biases too; `values` are as given.
     Quorum: the value stands in any case; when no more than `quorum` of the votes lie within three tolerances of it, it says `quorum` in its
     reasons. Answers farther away are outliers: they are marked as such and count like the others.
     Tie: none can arise.
@@ -100,11 +106,27 @@ class NumberKind(Kind):
             raise element.fail("must be a number, is another text")
         return _whole(value)
 
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """The workers' numbers on a scale on which they scatter alike, whatever their size: see `_levelled`."""
+        workers = [answer for answer in answers if not answer.gold]
+        gold = [_levelled(answer.value) for answer in answers if answer.gold]
+        values = np.array([_levelled(answer.value) for answer in workers])
+        people = tuple(answer.person for answer in workers)
+        return Study(ScatterEvidence(people, values, gold[0] if gold else math.nan))
+
+    def learn(self, evidence: Sequence[ScatterEvidence], known: Tallies, task: Task) -> Learned:
+        """How much too large or too small each worker's numbers are, and how unsteady: see `estimation.scatter`."""
+        return learn_scatter_skill(evidence, known)
+
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Take the weighted median; see the class for the rules."""
         weights = np.array([answer.weight for answer in answers])
+        numbers: list[Number] = [answer.value for answer in answers]
+        if isinstance(task.skill, ScatterSkill) and len(set(numbers)) > 1:
+            off, votes = task.skill.of([answer.person for answer in answers])
+            weights *= votes
+            numbers = [_corrected(number, by) for number, by in zip(numbers, off.tolist(), strict=True)]
         total = float(weights.sum())
-        numbers = [answer.value for answer in answers]
         exponent, scaled = _scaled(numbers)
         lower, upper = middle(scaled, weights)
         value = _between(numbers[lower], numbers[upper])
@@ -182,6 +204,20 @@ def _mean_of_pairs(similarities: npt.NDArray[np.float64]) -> float | None:
     if workers < 2:
         return None
     return float(similarities[np.triu_indices(workers, 1)].mean())
+
+
+def _levelled(number: Number) -> float:
+    """The number's logarithm, but near 0 the number itself, and as far below 0 for one below 0: errors grow with what is told."""
+    return math.copysign(math.log1p(abs(number)), number)
+
+
+def _corrected(number: Number, off: float) -> Number:
+    """The number without a worker's bias, as large as floats can be at most; whole numbers stay whole."""
+    if abs(off) < _SLACK:
+        return number
+    level = _levelled(number) - off
+    true = math.copysign(math.expm1(min(abs(level), _levelled(sys.float_info.max))), level)
+    return round(true) if isinstance(number, int) else _whole(float(f"{true:.{_DIGITS}g}"))
 
 
 def _is_canonical(text: str) -> bool:

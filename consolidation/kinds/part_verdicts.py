@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.naming import Names, name_posterior
+from consolidation.estimation.presence import say
 from consolidation.estimation.votes import chances, existence, winner
 from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import Answer, Task, label_probability
@@ -142,7 +143,8 @@ def _likelihoods(names: Names, skill: PartsSkill, categories: Sequence[str], cho
     odds = [
         np.log(np.maximum(share, _LEAST) / np.maximum(1 - share, _LEAST)) for share in (able, np.array(alike))
     ]
-    pooled: Floats = 1 / (1 + np.exp(-(odds[0] + odds[1]) / 2))
+    skilled = say(np.bincount(names.part, minlength=names.parts).astype(np.float64))[names.owner]
+    pooled: Floats = 1 / (1 + np.exp(-skilled * odds[0] - (1 - skilled) * odds[1]))
     return pooled
 
 

@@ -56,6 +56,7 @@ class Layout(Generic[Shapes]):
         shapes: geometry of the parts, in their order, of the kind's own type.
         clusters: those that mean the same thing, where they have been found already.
         spread: where the parts of each cluster lie, where that has been found already.
+        given: the workers of the answers, where the study laid them out: by their skill others may be comparable at the merge.
     """
 
     parts: Sequence[Part]
@@ -63,6 +64,7 @@ class Layout(Generic[Shapes]):
     shapes: Shapes
     clusters: Sequence[Sequence[int]] | None = None
     spread: Spread | None = None
+    given: tuple[str, ...] = ()
 
 
 class PartsKind(Kind, Generic[Shapes]):
@@ -86,7 +88,10 @@ class PartsKind(Kind, Generic[Shapes]):
         Raises:
             LimitError: see `lay_out`.
         """
-        return task.arranged if isinstance(task.arranged, Layout) else self.lay_out(answers, task)
+        arranged = task.arranged
+        if isinstance(arranged, Layout) and arranged.given == tuple(answer.worker_id for answer in answers):
+            return arranged
+        return self.lay_out(answers, task)
 
     def study(self, answers: Sequence[Answer], task: Task) -> Study:
         """Who marked which parts under which category; the layout and its clusters are what the merge need not find again."""
@@ -97,7 +102,9 @@ class PartsKind(Kind, Generic[Shapes]):
         measures = self.measures(layout, clusters)
         spread = None if measures is None else Spread.of(measures, clusters)
         evidence = PartsEvidence.of(clusters, workers, labels, kept, spread.offset if spread else None)
-        return Study(evidence, None if evidence.gold else replace(layout, clusters=clusters, spread=spread))
+        given = tuple(answer.worker_id for answer in kept)
+        arranged = replace(layout, clusters=clusters, spread=spread, given=given)
+        return Study(evidence, None if evidence.gold else arranged)
 
     def measures(self, layout: Layout[Shapes], clusters: Sequence[Sequence[int]]) -> Measures | None:
         """Coordinates of the parts in which workers have biases and noises of their own.

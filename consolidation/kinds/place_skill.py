@@ -119,7 +119,7 @@ def learn_places(evidence: Sequence[PlacesEvidence], known: Tallies) -> tuple[Pl
     found = learn_exactness(
         together,
         np.repeat(np.arange(len(pairs)), [len(pair.first) for pair in pairs]),
-        (_sums(known, workers, _ERRORS), _sums(known, workers, _POINTS)),
+        (_sums(known, workers, _POINTS), _sums(known, workers, _ERRORS)),
         np.array([worker == GOLD for worker in workers], bool),
     )
     seen = zip(workers, found.variance.tolist(), found.errors.tolist(), found.points.tolist(), strict=True)

@@ -43,8 +43,9 @@ class PlacedPartsKind(PartsKind[Shapes]):
 
     @staticmethod
     def split_skill(answers: Sequence[Answer], task: Task) -> tuple[Task, Floats | None]:
-        """The task with the skill that `decide` understands, and the variances of the answers' workers, None without skill."""
+        """The task with the skill that `decide` understands, and the variances of the answers' workers; None where nobody's is known."""
         if not isinstance(task.skill, PlacedSkill):
             return task, None
-        exactness = task.skill.places.of(answer.person for answer in answers)
+        places = task.skill.places
+        exactness = places.of(answer.person for answer in answers) if places.variance else None
         return replace(task, skill=task.skill.parts), exactness

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from consolidation.estimation.ordinal import distance_agreement, median_steps, step_probabilities
+from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import count_votes
 from consolidation.kinds.base import (
     Answer,
@@ -23,6 +26,8 @@ from consolidation.kinds.base import (
     text_within,
 )
 from consolidation.kinds.class_label import ClassKind
+from consolidation.kinds.scatter_skill import ScatterEvidence, ScatterSkill, learn_scatter_skill
+from consolidation.kinds.skill import Learned, Study
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
 
@@ -87,6 +92,8 @@ class RatingKind(Kind):
     Matched: nothing to match; each worker names one step.
     Fused: the weighted median, the step with at most half of the votes on either side: one answer at the far end moves it no more than one
     next to it. Quorum: none is needed.
+    Under `em`: a batch shows how much too high or too low each worker rates, and how unsteadily (`estimation.scatter`). The bias is taken
+    off, which shares a vote between two steps where it moves it by a part of one; the vote counts for the usual noise over the worker's.
     Tie: where the votes split exactly in half between two steps, the step whose voters have the higher summed skill, then the one nearer
     to the mean, then the lower; the label says `tie`.
     Single worker: that worker's rating, confidence null. Empty answer: nothing ticked is rejected. Duplicate worker: the last answer
@@ -134,13 +141,34 @@ class RatingKind(Kind):
             raise element.fail(f"must have one step chosen, has {len(chosen)}")
         return Rating(chosen[0], frozenset(offered))
 
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """Where on the scale each worker put the data object, from 0 to 1."""
+        scale = _scale(answers, task)
+        place = dict(zip(scale.names, scale.places, strict=True))
+        least, width = min(scale.places), max(scale.places) - min(scale.places)
+        if not width:
+            return Study(None)
+        said = {answer.worker_id: (place[answer.value.step] - least) / width for answer in answers}
+        workers = [answer for answer in answers if not answer.gold]
+        return Study(
+            ScatterEvidence(
+                tuple(answer.person for answer in workers),
+                np.array([said[answer.worker_id] for answer in workers]),
+                next((said[answer.worker_id] for answer in answers if answer.gold), math.nan),
+            )
+        )
+
+    def learn(self, evidence: Sequence[ScatterEvidence], known: Tallies, task: Task) -> Learned:
+        """How much too high or too low each worker rates, and how unsteadily: see `estimation.scatter`."""
+        return learn_scatter_skill(evidence, known)
+
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Take the weighted median; see the class for the rules."""
         scale = _scale(answers, task)
         number = {name: step for step, name in enumerate(scale.names)}
         steps = np.array([number[answer.value.step] for answer in answers], np.int64)
         weights = np.array([answer.weight for answer in answers])
-        votes = count_votes(steps, weights, len(scale.names))
+        votes = _votes(steps, weights, scale, answers, task)
         skill = count_votes(steps, np.array([answer.skill for answer in answers]), len(scale.names))
         heads = count_votes(steps, np.ones(len(answers)), len(scale.names))
         places = np.array(scale.places)
@@ -196,6 +224,27 @@ def _scale(answers: Sequence[Answer], task: Task) -> Scale:
     stated = all(_WHOLE.fullmatch(name) for name in names)
     places = tuple(float(name) if stated else float(step) for step, name in enumerate(names, start=1))
     return Scale(names, places, stated)
+
+
+def _votes(
+    steps: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.float64],
+    scale: Scale,
+    answers: Sequence[Answer],
+    task: Task,
+) -> npt.NDArray[np.float64]:
+    """Votes for each step: under a skill without the workers' biases, a vote between two steps being shared by both."""
+    if not isinstance(task.skill, ScatterSkill) or len(answers) == 1:
+        return count_votes(steps, weights, len(scale.names))
+    off, votes = task.skill.of([answer.person for answer in answers])
+    order = np.argsort(scale.places)
+    places = np.array(scale.places)
+    moved = np.interp(places[steps] - off * np.ptp(places), places[order], np.arange(len(order)))
+    below = np.floor(moved).astype(np.int64)
+    above = np.minimum(below + 1, len(order) - 1)
+    share = weights * votes
+    upper = share * (moved - below)
+    return count_votes(order[below], share - upper, len(order)) + count_votes(order[above], upper, len(order))
 
 
 def _tie(lower: int, upper: int, skill: Sequence[float], places: Sequence[float], mean: float) -> int:

@@ -10,7 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.outlines import Outlines, clipped, overlaps_between
-from consolidation.estimation.rotated_boxes import corners, fuse, on_half_circle, quarter_turned
+from consolidation.estimation.rotated_boxes import (
+    box_of,
+    corners,
+    edges_in,
+    fuse,
+    on_half_circle,
+    quarter_turned,
+)
 from consolidation.kinds.base import (
     Answer,
     Consensus,
@@ -18,9 +25,10 @@ from consolidation.kinds.base import (
     Task,
     check_count,
 )
-from consolidation.kinds.boxes import BoxesKind, in_reading_order, read_sides
+from consolidation.kinds.boxes import BoxesKind, digits_of, in_reading_order, read_sides
 from consolidation.kinds.geometry import DIGITS
 from consolidation.kinds.image_parts import MergedParts, plain_number, written_part
+from consolidation.kinds.part_places import Measures
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
@@ -39,6 +47,7 @@ from shared.settings import Limits
 
 _TURNS = 1e6
 """Degrees beyond which an angle is taken for a mistake."""
+_EIGHTH = 45
 _ANGLE = ("angle", "rotation")
 Rotated = npt.NDArray[np.float64]
 
@@ -83,7 +92,8 @@ class RotatedBoxesKind(PartsKind[Rotated]):
     alike; the angle is the weighted median of theirs, the edges are the weighted medians of their edges in the frame of that angle. So one
     gross outlier of three does no harm, two workers give the mean, and boxes along the axes give what the kind `boxes` gives. Angles are
     written in (-90, 90]; which side is the width is what most members say.
-    Quorum: a box marked by more than `quorum` of the votes is a label; the others are kept under `candidates`.
+    Under skill (`em`): the edges in that frame as edges of boxes; the angle as without.
+    Quorum: a box marked by more than `quorum` of the votes is a label; the others are kept under `candidates`. Under skill: as for boxes.
     Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:part-N`. Tie (of
     which side is the width): higher summed skill, then the angle nearer to 0.
     Single worker: the worker's boxes, confidence null. Empty answer: a vote that there is nothing. Duplicate worker: the last answer
@@ -122,7 +132,18 @@ class RotatedBoxesKind(PartsKind[Rotated]):
         layout = self.layout(kept, task)
         parts, boxes = layout.parts, layout.shapes
         decisions = decide(self.name, layout, kept, task)
-        fused = [MergedRotatedBox(made, _fused(made, parts, boxes, kept)) for made in decisions]
+        plain = [_fused(made, parts, boxes, kept) for made in decisions]
+        edges = self.placed(layout, decisions, kept, task)
+        if edges is not None:
+            frames = _frames(boxes, [made.members for made in decisions])
+            plain = [
+                _described(box_of(frame, own), box)
+                for frame, own, box in zip(frames, edges, plain, strict=True)
+            ]
+        fused = [
+            MergedRotatedBox(made, _rounded(box, digits))
+            for made, box, digits in zip(decisions, plain, digits_of(decisions, parts, kept), strict=True)
+        ]
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
@@ -134,6 +155,16 @@ class RotatedBoxesKind(PartsKind[Rotated]):
         with overlaps_limited():
             overlaps = overlaps_between(outlines, workers, task.settings.limits.overlaps)
         return Layout(parts, overlaps, boxes)
+
+    def measures(self, layout: Layout[Rotated], clusters: Sequence[Sequence[int]]) -> Measures:
+        """The edges in the plane turned like the members' fused box, in units of its width and height."""
+        boxes = layout.shapes
+        values, size = np.zeros((len(boxes), 4)), np.ones((len(boxes), 4))
+        for frame, members in zip(_frames(boxes, clusters), clusters, strict=True):
+            edges = edges_in(frame, boxes[list(members)])
+            values[list(members)] = edges
+            size[list(members)] = np.tile(edges[:, 2:] - edges[:, :2], 2)
+        return Measures(values, size)
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """The shape of boxes with `angle`."""
@@ -169,16 +200,29 @@ def _clipped(box: Rotated, size: ImageSize) -> Rotated:
     return np.column_stack([np.clip(box[:, :4], 0, [*size, *size]), box[:, 4]])
 
 
-def _fused(
-    made: Decision, parts: Sequence[Part], boxes: Rotated, answers: Sequence[Answer]
-) -> tuple[float, float, float, float, float]:
+def _fused(made: Decision, parts: Sequence[Part], boxes: Rotated, answers: Sequence[Answer]) -> Rotated:
     makers = [answers[parts[member].worker] for member in made.members]
     weights, skill = (
         np.array([getattr(maker, what) for maker in makers], np.float64) for what in ("weight", "skill")
     )
-    *edges, angle = fuse(boxes[list(made.members)], weights, skill).tolist()
-    whole = angle == 0 and all(maker.value.whole for maker in makers)
-    digits = 0 if whole else DIGITS
+    return fuse(boxes[list(made.members)], weights, skill)
+
+
+def _frames(boxes: Rotated, clusters: Sequence[Sequence[int]]) -> list[Rotated]:
+    """The box that the members of each cluster make when all count alike."""
+    return [fuse(boxes[list(members)], *np.ones((2, len(members)))) for members in clusters]
+
+
+def _described(box: Rotated, like: Rotated) -> Rotated:
+    """The box as the one of two descriptions that is nearer to another box' angle."""
+    away = float(on_half_circle(box[4] - like[4]))
+    return quarter_turned(box[None])[0] if abs(away) > _EIGHTH else box
+
+
+def _rounded(box: Rotated, digits: int) -> tuple[float, float, float, float, float]:
+    """Left, top, width, height and angle; in whole pixels only where nothing is turned."""
+    *edges, angle = box.tolist()
+    digits = digits if angle == 0 else DIGITS
     left, top, right, bottom = (round(edge, digits) for edge in edges)
     return left, top, round(right - left, digits), round(bottom - top, digits), round(angle, DIGITS)
 

@@ -74,6 +74,10 @@ class VideoFramesKind(Kind):
     categories, else the id is the name.
     Frames: those of the same `frame-no`, number or text, are the same; without one `frame` tells them apart. A worker whose answer lacks
     a frame abstains on it. Names and frame attributes are voted on.
+    Under `em`: whether a part is real in its frame, and the category of a thing, by the workers' skill (`kinds.part_skill`). Frames of one
+    thing are alike and no answers of their own: skill is learned from at most five frames of each, or from twenty of a sequence whose
+    parts have no identity (`kinds.sequence_skill`). The confidence of a thing is then the mean over its frames. Identities and shapes are
+    those of all workers alike.
     """
 
     key: ClassVar[str]

@@ -154,6 +154,7 @@ def _workers(
                 colour=colour if drawn_on else "",
                 agreement=_figure(share),
                 percent=round(100 * share, 1) if isinstance(share, int | float) else 0,
+                skill=", ".join(_skills(worker, labels)),
                 said=tuple(_named(name, drawing.words) for name, drawing in own.items()),
                 changed=tuple(_named(name, told[worker]) for name, told in changes.items() if worker in told),
                 comments=tuple(
@@ -163,6 +164,15 @@ def _workers(
             )
         )
     return tuple(made)
+
+
+def _skills(worker: str, labels: Mapping[str, Any]) -> Iterator[str]:
+    """What the labels of the form elements say of a worker's skill."""
+    for name, label in labels.items():
+        block = label.get("consolidation") if isinstance(label, dict) else None
+        skill = _members(block if isinstance(block, dict) else {}, "skills").get(worker)
+        if isinstance(skill, int | float):
+            yield _named(name, _figure(skill))
 
 
 def _named(field: str, words: str) -> str:

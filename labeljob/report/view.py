@@ -82,6 +82,7 @@ class Worker:
         colour: `#rrggbb` of the worker's marks; empty where nothing is drawn.
         agreement: share of the label the worker agrees with, as the label has it; empty when it has none.
         percent: the same for a bar.
+        skill: chance that what the worker says is right, as the label has it, of each form element; empty where none was learned.
         said: what the worker answered, in words.
         changed: what the worker changed of the label that the page showed, in words.
         comments: the worker wrote.
@@ -92,6 +93,7 @@ class Worker:
     colour: str
     agreement: str
     percent: float
+    skill: str
     said: tuple[str, ...]
     changed: tuple[str, ...]
     comments: tuple[str, ...]

@@ -93,3 +93,28 @@ def test_iou_of_empty_boxes_is_zero_not_an_error() -> None:
 )
 def test_fused_box(boxes: list[Box], weights: list[float], expected: Box) -> None:
     assert tuple(weighted_medians(np.array(boxes, float), np.array(weights, float)).tolist()) == expected
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_clear_groups_found_at_once_are_those_that_joining_makes(seed: int) -> None:
+    """Things that lie clearly apart, and a heap that does not: the order of joining matters in the heap alone."""
+    rng = np.random.default_rng(seed)
+    apart = [(100.0 * thing, 0.0) for thing in range(1, 6)]
+    heap = [(float(x), float(y)) for x, y in rng.integers(0, 12, (6, 2))]
+    boxes: list[Box] = []
+    workers: list[int] = []
+    for worker in range(3):
+        for x, y in (*apart, *heap):
+            left, top = x + float(rng.integers(0, 2)), y + float(rng.integers(0, 2))
+            boxes.append((left, top, left + 10, top + 10))
+            workers.append(worker)
+    together = _clusters(boxes, workers)
+    clear = [part for part, box in enumerate(boxes) if box[0] > 50]
+    rest = [part for part, box in enumerate(boxes) if box[0] <= 50]
+    alone = [
+        [group[place] for place in members]
+        for group in (clear, rest)
+        for members in _clusters([boxes[part] for part in group], [workers[part] for part in group])
+    ]
+    assert together == sorted(alone)
+    assert sum(len(members) == 3 for members in together if members[0] in clear) == 5

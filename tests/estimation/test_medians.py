@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from consolidation.estimation.medians import middle, weighted_median, weighted_medians
+from consolidation.estimation.medians import (
+    grouped_medians,
+    middle,
+    smooth_medians,
+    weighted_median,
+    weighted_medians,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,3 +44,37 @@ def test_every_group_and_column_has_its_own() -> None:
     before = values.copy()
     assert weighted_medians(values, weights).tolist() == [[2, 20], [8, 9]]
     assert (values == before).all()
+
+
+def test_groups_of_different_sizes_have_the_medians_of_each_alone() -> None:
+    rng = np.random.default_rng(2)
+    sizes = np.array([3, 1, 2, 5, 4, 2])
+    values = rng.integers(0, 9, (sizes.sum(), 2)).astype(float)
+    starts = np.cumsum(sizes) - sizes
+    for weights in (np.ones(len(values)), rng.integers(1, 4, len(values)).astype(float)):
+        alone = [
+            weighted_medians(values[start : start + size], weights[start : start + size])
+            for start, size in zip(starts, sizes, strict=True)
+        ]
+        assert grouped_medians(values, sizes, weights).tolist() == np.array(alone).tolist()
+
+
+def test_smooth_medians_of_equal_weights_are_the_medians() -> None:
+    random = np.random.default_rng(3)
+    for members in range(1, 7):
+        values, weights = random.normal(size=(5, members, 2)), np.full((5, members), 0.7)
+        assert smooth_medians(values, weights) == pytest.approx(np.median(values, axis=1), abs=1e-12)
+
+
+def test_smooth_medians_move_with_the_weights() -> None:
+    values = np.array([[0.0], [10.0]])
+    assert smooth_medians(values, np.array([3.0, 1.0])).tolist() == [2.5]
+    four = np.array([[0.0], [1.0], [2.0], [3.0]])
+    slightly = smooth_medians(four, np.array([1.0, 1.0, 1.001, 1.0]))[0]
+    assert 1.5 < slightly < 1.501
+
+
+def test_smooth_medians_bear_a_gross_outlier_of_three() -> None:
+    values = np.array([[1.0], [2.0], [1e9]])
+    assert smooth_medians(values, np.ones(3)).tolist() == [2]
+    assert smooth_medians(values, np.array([1.0, 1.0, 0.5]))[0] < 2

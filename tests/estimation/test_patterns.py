@@ -25,8 +25,10 @@ def _maps(workers: int, categories: int, seed: int = 0, shape: tuple[int, int] =
 def test_every_pixel_is_found_again_in_its_pattern(workers: int, categories: int) -> None:
     maps = _maps(workers, categories)
     found = find_patterns(list(maps), [categories] * workers)
-    assert (np.moveaxis(found.table[found.codes], 2, 0) == np.stack(maps)).all()
-    assert found.pixels.tolist() == np.bincount(found.codes.reshape(-1)).tolist()
+    for worker, layer in enumerate(maps):
+        assert (found.paint(found.table[:, worker]) == layer).all()
+    painted = found.paint(np.arange(len(found.table)))
+    assert found.pixels.tolist() == np.bincount(painted.reshape(-1)).tolist()
     assert len({tuple(row) for row in found.table.tolist()}) == len(found.table)
 
 
@@ -46,7 +48,37 @@ def test_maps_of_very_many_values_are_coded_without_overflow(size: int) -> None:
     random = np.random.default_rng(7)
     maps = [random.integers(0, size, (300, 300)).astype(np.uint16) for _ in range(4)]
     found = find_patterns(maps, [size] * 4)
-    assert (np.moveaxis(found.table[found.codes], 2, 0) == np.stack(maps)).all()
+    for worker, layer in enumerate(maps):
+        assert (found.paint(found.table[:, worker]) == layer).all()
+
+
+def test_points_have_patterns_as_pixels_do() -> None:
+    points = [layer.reshape(-1) for layer in _maps(3, 4)]
+    found = find_patterns(list(points), [4] * 3)
+    for worker, said in enumerate(points):
+        assert (found.paint(found.table[:, worker]) == said).all()
+
+
+def test_an_empty_image_has_no_pattern() -> None:
+    found = find_patterns([np.zeros(0, np.uint8)] * 2, [2, 2])
+    assert found.paint(np.zeros(len(found.table), np.uint8)).shape == (0,)
+
+
+@pytest.mark.parametrize("rows", [(0, 4), (3, 9), (30, 37)], ids=str)
+def test_the_patterns_of_some_rows_are_those_of_the_image(rows: tuple[int, int]) -> None:
+    found = find_patterns(list(_maps(3, 4)), [4] * 3)
+    painted = found.paint(np.arange(len(found.table)))
+    assert (found.codes_of_rows(*rows) == painted[slice(*rows)]).all()
+
+
+def test_runs_do_not_depend_on_where_blocks_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(5)
+    maps = [np.repeat(random.integers(0, 3, (37, 9)), 7, axis=1).astype(np.uint8) for _ in range(3)]
+    whole = find_patterns(list(maps), [3] * 3)
+    monkeypatch.setattr(module, "_BLOCK", 50)
+    found = find_patterns(list(maps), [3] * 3)
+    assert found.starts.tolist() == whole.starts.tolist()
+    assert found.codes.tolist() == whole.codes.tolist()
 
 
 def test_maps_are_not_modified() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 from consolidation.label import serialise
 from labeljob.cli import cli
 from labeljob.simulation import SimulatedJob, simulate
+from labeljob.simulation.job import OUTPUT_PATH
 from tests.conftest import Aws
 from tests.elements import boxes_element, instance_element, read_png, semantic_element
 from tests.payloads import (
@@ -212,8 +214,8 @@ def test_the_method_and_the_settings_are_those_given(replay: Replay, written: Wr
     """Two of three workers count for nothing much, once answers are weighed."""
     path = written("request.json", [votes("0", "car", "car", "bus")])
     settings = written("settings.json", {"worker-weights": {ANN: 0.1, BOB: 0.1}})
-    majority = label_of(replay(path, "--settings", settings).response("request"), "0", "label")
-    assert (majority["class-name"], majority["consolidation"]["method"]) == ("car", "majority")
+    default = label_of(replay(path, "--settings", settings).response("request"), "0", "label")
+    assert (default["class-name"], default["consolidation"]["method"]) == ("car", "em")
     weighted = replay(path, "--settings", settings, "--method", "weighted")
     label = label_of(weighted.response("request"), "0", "label")
     assert (label["class-name"], label["consolidation"]["method"]) == ("bus", "weighted")
@@ -341,6 +343,41 @@ def test_replaying_twice_gives_the_same_bytes(replay: Replay, written: Write) ->
     path = written("request.json", every_kind()[:4])
     first = (replay(path).folder / "request.response.json").read_bytes()
     assert (replay(path).folder / "request.response.json").read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    "given", ["the whole job", "its last request", "without what it recorded of its workers"]
+)
+def test_labels_made_with_the_skill_of_workers_are_replayed_to_the_byte(
+    replay: Replay, written: Write, tmp_path: Path, given: str
+) -> None:
+    """Also one request by itself, with what the job had recorded; and the whole job in its order, where nothing is recorded."""
+    settings = written("settings.json", {"method": "em"})
+    job = SimulatedJob(
+        manifest=str(DATA / "birds" / "input.manifest"),
+        label_attribute_name="Birds",
+        answers=DATA / "birds" / "worker-response",
+        answer_key="recorded-object-id",
+        out=tmp_path / "job",
+        settings=settings,
+        max_concurrent=12,
+        start_time=START,
+    )
+    assert simulate(job).all_labeled
+    folder = tmp_path / "job/annotations/consolidated-annotation"
+    assert len(list((folder / "skill/Birds/records").iterdir())) == 13
+    if given == "without what it recorded of its workers":
+        shutil.rmtree(folder / "skill")
+    number = 13 if given == "its last request" else None
+    requests = folder / f"consolidation-request/iteration-{number}" if number else tmp_path / "job"
+    run = replay(
+        *(requests, "--copy", tmp_path / "job", "--settings", settings, "--label-attribute", "Birds"),
+        *("--output-config", f"{OUTPUT_PATH}/Birds/annotations"),
+    )
+    recorded = sorted(folder.glob(f"consolidation-response/iteration-{number or '*'}/*.json"))
+    assert sorted(
+        serialise(run.response(name.removesuffix(".response.json"))) for name in run.names()
+    ) == sorted(serialise(json.loads(path.read_text("utf-8"))) for path in recorded)
 
 
 @pytest.mark.parametrize("answers_in_s3", [False, True])

@@ -116,7 +116,8 @@ def test_numbers_are_those_of_the_output_manifest(boxes: Report) -> None:
         assert f"confidence {block['confidence']} agreement {block['agreement']}" in card
         assert f"workers {block['workers']}" in card
         for worker, share in block["answers"].items():
-            assert re.search(rf"{worker} .*agrees with the label: {share}", card)
+            skill = block["skills"][worker]
+            assert re.search(rf"{worker} .*agrees with the label: {share} skill {skill}", card)
         for part in (*label["annotations"], *label["candidates"]):
             support = f"{part['support']['workers']} of {part['support']['of']} workers"
             assert f"{part['confidence']} {support}" in card

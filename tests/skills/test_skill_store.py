@@ -147,7 +147,7 @@ def test_jobs_that_share_a_place_share_what_they_know_but_not_their_data_objects
     """Both have an object 0."""
     configure({"method": "em", "skill-store": "s3://acme-out/run/shared/"})
     consolidated(_spammed(0, 5))
-    consolidated(_spammed(0, 5), labelingJobArn="arn:aws:sagemaker:us-east-1:111122223333:labeling-job/b")
+    consolidated(_spammed(0, 5), outputConfig="s3://acme-out/run/Roads-8/annotations")
     first, second = (json.loads(aws.get(f"s3://acme-out/{key}")) for key in records(aws))
     assert first["objects"] == second["objects"] == ["0", "1", "2", "3", "4"]
     assert first["job"] != second["job"]

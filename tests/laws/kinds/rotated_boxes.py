@@ -96,7 +96,7 @@ def _assert_close(found: Any, expected: Any) -> None:
 def _corners(numbers: Sequence[float]) -> list[float]:
     left, top, width, height, angle = numbers
     turned = corners(np.array([[left, top, left + width, top + height, angle]]))[0]
-    around = np.arctan2(*(turned - turned.mean(axis=0)).T)
+    around = np.round(np.arctan2(*(turned - turned.mean(axis=0)).T), 6)
     start = int(np.abs(around - around[np.abs(around).argmin()]).argmin())
     flat: list[float] = np.roll(turned, -start, axis=0).reshape(-1).tolist()
     return flat
