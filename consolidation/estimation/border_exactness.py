@@ -34,7 +34,9 @@ _LEAST = 0.03
 _KNOWN = 1e-3
 """The variance of a gold answer."""
 _TINY = 1e-12
-_KEYS: tuple[Key, ...] = tuple(("drawn", what) for what in ("spread", "free", "things", "lean", "weight", "squares", "gold"))
+_KEYS: tuple[Key, ...] = tuple(
+    ("drawn", what) for what in ("spread", "free", "things", "lean", "weight", "squares", "gold")
+)
 """Of the tallies: squared distances from the others, and how many these are worth; drawings; sums over them of the offset from the others,
 by inverse variance, of that weight, and of the squared offset; drawings of things with a gold answer."""
 

@@ -91,7 +91,10 @@ class PolygonsKind(DrawnPartsKind[Outlines]):
     to the vertex. Otherwise the border of what more than half of the votes cover; where they split in half, as for two workers, the line
     midway. One piece without holes, as a polygon has no more. Vertices are as few as keep the border within half a pixel, or 1/200
     of the diagonal where that is less, and need not be whole; they run clockwise from the topmost, of several the leftmost.
-    Quorum: a polygon marked by more than `quorum` of the votes is a label; the others are kept under `candidates`.
+    Under skill (`em`): the distances of the outlines from that border, without their workers' usual ones, averaged place by place by the
+    workers' exactness and by that which the outline shows, outliers counting little (`estimation.border_exactness`, `outline_settling`).
+    Quorum: a polygon marked by more than `quorum` of the votes is a label; the others are kept under `candidates`. Under skill: as for
+    boxes.
     Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:part-N`.
     Single worker: the worker's polygons, confidence null. Empty answer: a vote that there is nothing. Duplicate worker: the last answer
     counts. Another image size than most workers': the answer is rejected.

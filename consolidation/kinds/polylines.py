@@ -94,7 +94,9 @@ class PolylinesKind(DrawnPartsKind[Curves]):
     (`estimation.curve_fusion`). Equal polylines come back unchanged. Where all have two vertices, so has the label. The direction is
     that of most votes. Closed polylines (first vertex = last) are turned to begin where the central one does. Vertices are whole pixels
     when all of the members' are.
-    Quorum: a polyline drawn by more than `quorum` of the votes is a label; the others are kept under `candidates`.
+    Under skill (`em`): exact workers are also those who drew near the others over all data objects (`estimation.border_exactness`).
+    Quorum: a polyline drawn by more than `quorum` of the votes is a label; the others are kept under `candidates`. Under skill:
+    as for boxes.
     Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:part-N`. Of
     directions: higher summed skill, then from top to bottom, then from left to right.
     Single worker: the worker's polylines, confidence null. Empty answer: a vote that there is nothing. Duplicate worker: the last answer

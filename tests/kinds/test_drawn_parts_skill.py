@@ -28,14 +28,16 @@ Elements = Mapping[str, Points]
 def _round(radius: float, random: np.random.Generator, noise: float) -> Points:
     """An outline around (100, 100) whose border is off by an amount that changes slowly along it."""
     angle = np.linspace(0, 2 * math.pi, 40, endpoint=False)
-    off = sum(np.cos(wave * angle + random.uniform(0, 7)) for wave in range(1, 5)) * noise / 2
+    waves = [np.cos(wave * angle + random.uniform(0, 7)) for wave in range(1, 5)]
+    off = np.sum(waves, axis=0) * noise / 2
     return [(100 + r * math.cos(a), 100 + r * math.sin(a)) for a, r in zip(angle, radius + off, strict=True)]
 
 
 def _wave(random: np.random.Generator, noise: float) -> Points:
     """A line along y = 50 that wanders."""
     x = np.linspace(10, 300, 30)
-    off = sum(np.sin(wave * x / 60 + random.uniform(0, 7)) for wave in range(1, 5)) * noise / 2
+    waves = [np.sin(wave * x / 60 + random.uniform(0, 7)) for wave in range(1, 5)]
+    off = np.sum(waves, axis=0) * noise / 2
     return list(zip(x.tolist(), (50 + off).tolist(), strict=True))
 
 
