@@ -71,6 +71,7 @@ def _ours() -> Iterable[System]:
         "ours.choices",
         note="the estimate alone, of arrays, as the peers have data frames",
     )
+    yield System(OURS, ("alpha",), "ours.alpha")
     yield System("ours, an object for each item", ("classes",), "ours.classes", {"method": "default"})
     yield System("decode and encode alone", ("mask-object",), "mask_object.pngs_alone")
     yield System("Pillow, decode and encode", ("mask-object",), "mask_object.pillow_alone", library="Pillow")
