@@ -22,7 +22,7 @@ from consolidation.estimation.tallies import Key, Tallies
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-PRIOR = 4.0
+PRIOR = 10.0
 """Things' worth of belief that a worker is as exact as the others."""
 _THING = 1.0
 """Drawings' worth of belief that a thing is drawn as exactly as the others are."""
