@@ -60,7 +60,8 @@ def test_the_real_birds_workers_are_shown_the_least_reliable_first(labeljob: Run
     assert odd(told) == {}
     status, printed, _ = labeljob("workers", BIRDS / "worker-response")
     assert status == 0
-    assert "crowd-image-classifier (class)" in printed
+    assert "crowd-image-classifier (class), Krippendorff's alpha 0.83" in printed
+    assert {one["alpha"] for one in told.values()} == {0.8328}
     assert all(name in printed for name in told)
 
 
