@@ -151,9 +151,9 @@ def posteriors(choices: Choices, model: ChoiceModel) -> Floats:
 def calibrated(posterior: Floats, answers: npt.NDArray[np.int64]) -> Floats:
     """What a posterior is worth as a probability.
 
-    Workers err alike: on hard items, and where the question misleads. n answers are worth the square root of n independent ones, and on seven of
-    a hundred items the crowd errs as one; both figures hold over crowds of many kinds, and answers without truth cannot tell them (a
-    crowd that agrees on something false looks like one that is right).
+    Workers err alike: on hard items, and where the question misleads. n answers are worth the square root of n independent ones, and on
+    seven of a hundred items the crowd errs as one; both figures hold over crowds of many kinds, and answers without truth cannot tell
+    them (a crowd that agrees on something false looks like one that is right).
 
     Args:
         posterior: float64, shape (M, K), rows summing to 1. Not modified.
