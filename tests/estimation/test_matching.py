@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from consolidation.estimation.boxes import iou_matrix, overlaps_between
-from consolidation.estimation.matching import cluster_parts
+from consolidation.estimation.matching import Clusters, cluster_parts
 from consolidation.estimation.medians import weighted_medians
 
 Box = tuple[float, float, float, float]
@@ -62,11 +62,29 @@ def test_the_higher_threshold_of_two_parts_decides() -> None:
     assert cluster_parts(overlaps, [0, 1], [0, 0], [0.1, 0.8]) == [[0, 1]]
 
 
-def test_the_sweep_finds_every_overlap_that_comparing_all_pairs_finds() -> None:
+def test_clusters_are_a_sequence_of_groups() -> None:
+    groups = [[4, 0], [1], [2, 3]]
+    clusters = Clusters.of(groups)
+    assert clusters == groups
+    assert clusters != groups[:2]
+    assert [clusters[0], clusters[-1]] == [[4, 0], [2, 3]]
+    assert clusters[1:] == [[1], [2, 3]]
+    assert clusters.part.tolist() == [0, 0, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("count", "tallest"),
+    [
+        pytest.param(900, 60, id="few share an x range"),
+        pytest.param(1500, 60, id="many share an x range"),
+        pytest.param(1500, 400, id="many share an x range, and boxes are as high as the image"),
+    ],
+)
+def test_the_sweep_finds_every_overlap_that_comparing_all_pairs_finds(count: int, tallest: int) -> None:
     random = np.random.default_rng(3)
-    corner = random.uniform(0, 400, (900, 2))
-    boxes = np.hstack([corner, corner + random.uniform(5, 60, (900, 2))])
-    workers = random.integers(0, 5, 900)
+    corner = random.uniform(0, 400, (count, 2))
+    boxes = np.hstack([corner, corner + random.uniform(5, (60, tallest), (count, 2))])
+    workers = random.integers(0, 5, count)
     found = overlaps_between(boxes, workers)
     iou = iou_matrix(boxes, boxes)
     first, second = np.nonzero(np.triu((iou > 0) & (workers[:, None] != workers[None, :]), 1))
