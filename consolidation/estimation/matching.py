@@ -155,14 +155,15 @@ def _clear_groups(overlaps: Overlaps, thresholds: Floats) -> tuple[Integers, npt
     head = np.arange(parts)
     np.minimum.at(head, second, first)
     size = np.bincount(head, minlength=parts)
-    inside = head[first] == head[second]
-    pairs = np.bincount(head[first[inside]], minlength=parts)
+    one, other = head[first], head[second]
+    inside = one == other
+    pairs = np.bincount(one[inside], minlength=parts)
     doubtful = pairs * 2 != size * (size - 1)
-    doubtful[head[first[~inside]]] = doubtful[head[second[~inside]]] = True
+    doubtful[one[~inside]] = doubtful[other[~inside]] = True
     needed = np.zeros(parts)
     np.maximum.at(needed, head, thresholds)
-    short = inside & (overlaps.iou[strong] < needed[head[first]] * (1 + _SLACK))
-    doubtful[head[first[short]]] = True
+    short = inside & (overlaps.iou[strong] < needed[one] * (1 + _SLACK))
+    doubtful[one[short]] = True
     return head, doubtful[head]
 
 

@@ -127,7 +127,7 @@ def _likelihoods(names: Names, skill: PartsSkill, categories: Sequence[str], cho
     """
     worker, true, said = names.pairs()
     known = skill.numbers(categories)
-    able = name_posterior(names, skill.naming, skill.naming.chances(worker, known[true], known[said]))
+    able = name_posterior(names, skill.naming, skill.naming.logs(worker, known[true], known[said]))
     votes = np.bincount(names.candidate, true == said).tolist()
     several = np.bincount(names.owner, minlength=names.parts)
     alike: list[float] = []
