@@ -111,7 +111,7 @@ def learn_orderers(statements: Statements, known: Floats) -> Orderers:
     weight = statements.copies[pattern]
     said = sums_at(worker, weight, workers)
     right, usual = _drawn(known)
-    counts = np.zeros((2, workers))
+    counts: Floats = np.zeros((2, workers))
     for _ in range(_ROUNDS):
         votes = log_odds(right)[worker]
         odds = sums_at(pattern, np.where(statements.agrees, votes, -votes), len(statements.copies))

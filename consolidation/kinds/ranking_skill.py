@@ -14,6 +14,8 @@ from consolidation.kinds.skill import Learned
 
 Floats = npt.NDArray[np.float64]
 _KEYS: tuple[Key, ...] = (("right",), ("stated",))
+_STEPS = 4
+"""Parts of a vote that are told apart: workers as good as equal stay equal, and a tie of theirs is one, for Borda's count to break."""
 _LEAST = 1e-3
 """Votes of a worker who guesses: where nobody else says anything, the guess stands."""
 
@@ -45,10 +47,9 @@ class RankingSkill:
 
     def of(self, people: Sequence[str]) -> Floats:
         """float64, shape (n,): votes of these people, which are not 0. All count alike where nobody is better than a coin."""
-        votes = np.array([self.votes.get(person, self.typical) for person in people], np.float64)
-        if not (votes > _LEAST).any():
-            return np.ones(len(votes))
-        return np.where(np.abs(votes) < _LEAST, _LEAST, votes)
+        exact = np.array([self.votes.get(person, self.typical) for person in people], np.float64)
+        votes: Floats = np.round(exact * _STEPS) / _STEPS
+        return np.where(votes == 0, _LEAST, votes) if (votes > 0).any() else np.ones(len(votes))
 
 
 def learn_ranking_skill(evidence: Sequence[OrderEvidence], known: Tallies) -> Learned:
@@ -86,7 +87,9 @@ def learn_ranking_skill(evidence: Sequence[OrderEvidence], known: Tallies) -> Le
 def _statements(evidence: Sequence[OrderEvidence], place: Mapping[str, int]) -> Statements:
     """All evidence in long form."""
     patterns: list[npt.NDArray[np.int64]] = [np.zeros(0, np.int64)]
-    workers, agrees, before = [np.zeros(0, np.int64)], [np.zeros(0, bool)], 0
+    workers: list[npt.NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    agrees: list[npt.NDArray[np.bool_]] = [np.zeros(0, bool)]
+    before = 0
     for one in evidence:
         pattern, own = np.nonzero(one.patterns.signs)
         patterns.append(pattern + before)
