@@ -125,8 +125,10 @@ class TextKind(Kind):
         """Vote, align or choose; see the class for the rules."""
         alternatives = _alternatives(answers)
         if isinstance(task.skill, TextSkill):
+            votes = [task.skill.of(answer.person) for answer in answers]
             answers = [
-                replace(answer, weight=answer.weight * task.skill.of(answer.person)) for answer in answers
+                replace(answer, weight=answer.weight * own, skill=own)
+                for answer, own in zip(answers, votes, strict=True)
             ]
         texts = _texts(answers)
         chosen = _vote(texts, task.settings.quorum) or _aligned(texts, task.settings.quorum)

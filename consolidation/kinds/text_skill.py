@@ -17,9 +17,8 @@ _KEYS: tuple[Key, ...] = (("alike",), ("compared",))
 _RIVALS = 10.0
 """Wrong words that a worker could as well write in the place of a right one: few of the many there are are likely."""
 _STEPS = 4
-"""Parts of a vote that are told apart: workers as good as equal stay equal, and what they tie on goes by the texts at hand."""
-_LEAST = 1e-3
-"""Votes of a worker who agrees with nobody: where there is nobody else, the text stands."""
+"""Parts of a vote that are told apart: workers as good as equal stay equal, and what they tie on goes by the texts at hand. A worker who
+agrees with nobody keeps one of them, which decides where the others are split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,8 @@ def learn_text_skill(evidence: Sequence[TextEvidence], known: Tallies) -> Learne
 
 
 def _votes(right: Floats) -> list[float]:
-    votes = np.round(word_votes(right, _RIVALS) * _STEPS) / _STEPS
-    return [float(one) for one in np.maximum(votes, _LEAST)]
+    steps = np.round(word_votes(right, _RIVALS) * _STEPS)
+    return [float(one) for one in np.maximum(steps, 1.0) / _STEPS]
 
 
 def _comparisons(evidence: Sequence[TextEvidence], place: Mapping[str, int]) -> Comparisons:
