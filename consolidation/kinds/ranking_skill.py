@@ -14,7 +14,7 @@ from consolidation.kinds.skill import Learned
 
 Floats = npt.NDArray[np.float64]
 _KEYS: tuple[Key, ...] = (("right",), ("stated",))
-_STEPS = 4
+_STEPS = 2
 """Parts of a vote that are told apart: workers as good as equal stay equal, and a tie of theirs is one, for Borda's count to break."""
 _LEAST = 1e-3
 """Votes of a worker who guesses: where nobody else says anything, the guess stands."""

@@ -44,7 +44,7 @@ def test_each_workers_chance_is_found() -> None:
     rng = np.random.default_rng(1)
     noise = np.array([0.5, 1.5, 4.0])
     scores = np.arange(8)[::-1] + rng.normal(size=(400, 3, 8)) * noise[None, :, None]
-    ranks = np.argsort(np.argsort(-scores, axis=2), axis=2) + 1.0
+    ranks = np.argsort(np.argsort(-scores, axis=2), axis=2).astype(np.float64)
     first, second = np.triu_indices(8, 1)
     true = (ranks[:, :, first] < ranks[:, :, second]).mean(axis=(0, 2))
     found = learn_orderers(_statements(ranks), np.zeros((2, 4)))

@@ -152,7 +152,7 @@ def test_what_all_say_alike_stands(kind: Kind, draw: Draw) -> None:
 @KINDS
 def test_the_order_of_workers_and_objects_changes_nothing(kind: Kind, draw: Draw) -> None:
     batch = _batch(draw, 10)
-    turned = [dict(reversed(said.items())) for said in batch]
+    turned = [dict(reversed(list(said.items()))) for said in batch]
     one, other = _learned(kind, batch), _learned(kind, turned)
     assert one.tallies == other.tallies
     assert [_label(kind, said, one) for said in batch] == [_label(kind, said, other) for said in turned]
