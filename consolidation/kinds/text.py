@@ -109,7 +109,7 @@ class TextKind(Kind):
         if len(answers) == 1:
             return Study(None)
         texts = _texts(answers)
-        alike = np.array([texts.similarities_to(text) for text in texts.texts])
+        alike = texts.likeness()
         number = np.array(texts.text_of)
         gold = np.array([answer.gold for answer in answers])
         to_truth = alike[number[~gold], number[gold][0]] if gold.any() else None
@@ -199,6 +199,18 @@ class _Texts:
     def similarities_to(self, text: Text) -> list[float]:
         """Similarity of a text to each of the texts."""
         return self._compare(text)[0]
+
+    def likeness(self) -> Floats:
+        """float64, shape (D, D): similarity of each text to each. Half the work of asking for one after the other."""
+        alike = np.eye(len(self.texts))
+        for one, other in combinations(range(len(self.texts)), 2):
+            pair = self.texts[one], self.texts[other]
+            alike[one, other] = alike[other, one] = (
+                similarity(*pair, align(*pair))
+                if self.alignable
+                else overlap(self._shingles[one], self._shingles[other])
+            )
+        return alike
 
     def votes(self, text: Text) -> SlotVotes | None:
         """What the workers say of each slot of a text; None where texts are too long to align."""
