@@ -67,11 +67,9 @@ def boxes(scene: BoxScene) -> Elements:
 
 
 def polygons(scene: PolygonScene) -> Elements:
-    """`crowd-polygon`."""
+    """`crowd-polygon`; outlines beyond the border are part of the work, so no size is given."""
     return _by_worker(
-        polygons_element(
-            list(zip(map(category, drawn.categories.tolist()), drawn.outlines, strict=True)), scene.size
-        )
+        polygons_element(list(zip(map(category, drawn.categories.tolist()), drawn.outlines, strict=True)))
         for drawn in scene.drawn
     )
 

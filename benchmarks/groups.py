@@ -146,6 +146,14 @@ def _chosen() -> list[Group]:
             "class",
         ),
         Group(
+            "classes-one-way",
+            "the same, each category mistaken for another one that is not mistaken for it",
+            lambda: [answers(0, one_way=True)],
+            "work",
+            scoring.classes,
+            "class",
+        ),
+        Group(
             "classes-2k",
             "2,000 items, 5 answers each of 40 workers, 10 classes",
             lambda: [small()],

@@ -16,6 +16,7 @@ from benchmarks.workloads.classes import Answers
 from benchmarks.workloads.masks import InstanceScene, SemanticScene
 from benchmarks.workloads.outlines import JOINTS, KeypointScene, PolygonScene
 from benchmarks.workloads.spans import Document
+from consolidation.estimation.agreement import krippendorff_alpha
 from consolidation.estimation.choices import Choices, Estimate, calibrated, learn_choices
 from consolidation.estimation.tallies import Tallies
 from consolidation.kinds.base import Kind, Task
@@ -75,6 +76,16 @@ def entities(work: Sequence[Document], method: str) -> Prepared:
         _spans,
         [elements.text_of(document) for document in work],
     )
+
+
+def alpha(work: Sequence[Answers]) -> Prepared:
+    """Krippendorff's alpha for nominal data."""
+    given = [(answers.item.astype(np.int64), answers.label.astype(np.int64)) for answers in work]
+
+    def run() -> list[float | None]:
+        return [krippendorff_alpha(items, chosen) for items, chosen in given]
+
+    return Prepared(run, list)
 
 
 def classes(work: Sequence[Answers], method: str) -> Prepared:

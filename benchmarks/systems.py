@@ -67,10 +67,11 @@ def _ours() -> Iterable[System]:
         yield System(name, ("mask-object",), "mask_object.whole", {"method": method})
     yield System(
         OURS,
-        ("classes",),
+        ("classes", "classes-one-way"),
         "ours.choices",
         note="the estimate alone, of arrays, as the peers have data frames",
     )
+    yield System(OURS, ("alpha",), "ours.alpha")
     yield System("ours, an object for each item", ("classes",), "ours.classes", {"method": "default"})
     yield System("decode and encode alone", ("mask-object",), "mask_object.pngs_alone")
     yield System("Pillow, decode and encode", ("mask-object",), "mask_object.pillow_alone", library="Pillow")
@@ -90,7 +91,7 @@ def _plain() -> Iterable[System]:
         ("numpy, joint code and table", ("semantic",), "joint_code"),
         ("numpy, one-hot sum", ("semantic", "semantic10"), "one_hot"),
         ("numpy, category by category", ("semantic", "semantic10"), "category_by_category"),
-        ("numpy, count", ("classes", "classes-2k"), "class_vote"),
+        ("numpy, count", ("classes", "classes-one-way", "classes-2k"), "class_vote"),
         ("numpy, count", ("alpha",), "alpha"),
     ):
         yield System(name, groups, f"peers.plain.{adapter}", library="numpy")
@@ -110,7 +111,7 @@ def _crowdkit() -> Iterable[System]:
     for method in ("MajorityVote", "DawidSkene", "OneCoinDawidSkene", "GLAD", "MACE"):
         yield _crowd(method, ("classes-2k", "real"), "classes", {"method": method})
     for method in ("MajorityVote", "DawidSkene", "OneCoinDawidSkene"):
-        yield _crowd(method, ("classes",), "classes", {"method": method})
+        yield _crowd(method, ("classes", "classes-one-way"), "classes", {"method": method})
         options = {"method": method, "size": 50, "items": 2_500}
         yield _crowd(
             method, ("batches",), "fresh_batches", options, "batches of 50 afresh; the first 2,500 items"

@@ -13,6 +13,9 @@ from itertools import combinations
 from statistics import median
 from typing import Any
 
+import numpy as np
+
+from consolidation.estimation.agreement import krippendorff_alpha
 from consolidation.learning import ElementKind
 from consolidation.reading import Element, ReadObject
 from labeljob.requests import SECONDS
@@ -54,6 +57,10 @@ class Traits:
     answers: Counter[str] = field(default_factory=Counter)
     given: defaultdict[str, Counter[bytes]] = field(default_factory=lambda: defaultdict(Counter))
     _objects: Counter[bytes] = field(default_factory=Counter)
+    _item: array[int] = field(default_factory=lambda: array("q"))
+    _said: array[int] = field(default_factory=lambda: array("q"))
+    _number: dict[bytes, int] = field(default_factory=dict)
+    _items: int = 0
     _compared: Counter[str] = field(default_factory=Counter)
     _dissents: Counter[str] = field(default_factory=Counter)
     _against: defaultdict[str, Counter[tuple[bytes, bytes]]] = field(
@@ -68,6 +75,9 @@ class Traits:
         for worker, answer in given.items():
             self.answers[worker] += 1
             self.given[worker][answer] += 1
+            self._item.append(self._items)
+            self._said.append(self._number.setdefault(answer, len(self._number)))
+        self._items += 1
         counts = Counter(given.values())
         self._objects.update(counts.keys())
         majority = next((answer for answer, votes in counts.items() if 2 * votes > len(given)), None)
@@ -90,6 +100,12 @@ class Traits:
                     said = majority, apart[one]
                     pair.apart[said] = pair.apart.get(said, 0) + 1
                     pair.same += apart[one] == apart[other]
+
+    def alpha(self) -> float | None:
+        """Krippendorff's alpha of the answers, each being like or unlike another; None where they are drawn or written freely."""
+        if self._free_hand():
+            return None
+        return krippendorff_alpha(np.array(self._item, np.int64), np.array(self._said, np.int64))
 
     def constant(self) -> dict[str, tuple[int, int]]:
         """Workers who give one answer nearly always, whatever the object: how often, of how many.

@@ -24,7 +24,9 @@ from labeljob.worker_traits import Observer
 _SURE = 0.95
 _TOP = 3
 _LEAST_SHARE = 0.05
-"""A mistake is told that makes up this share of a worker's answers to a category."""
+"""A mistake is told that makes up this share of a worker's answers to a category,"""
+_LEAST_TIMES = 0.5
+"""where the worker saw that category about once at least."""
 _CONFUSION = "confusion"
 _DIGITS = 4
 
@@ -40,10 +42,11 @@ class WorkerReport:
         reliability: chance in [0, 1] that what the worker says is right.
         interval: 95 % interval of it.
         seconds: median time per answer, or None.
-        mistakes: (true category, what the worker said, how often of the times it was true), the most frequent first.
+        mistakes: (true category, what the worker said, share of the times it was true, these times), the most frequent first.
         rates: share of the parts that were there which the worker found (`found`), and parts invented per chance to (`invented`), where
             the kind counts them.
         bias: mean distance by which the worker's parts lie beside the label's, by axis, in the kind's own unit.
+        alpha: Krippendorff's alpha of all workers' answers to the element; None where they are drawn or written freely.
         suspicious: what is odd, in words.
         statistics: all sums of the kind's model.
     """
@@ -55,9 +58,10 @@ class WorkerReport:
     reliability: float
     interval: tuple[float, float]
     seconds: float | None
-    mistakes: tuple[tuple[str, str, float], ...] = ()
+    mistakes: tuple[tuple[str, str, float, float], ...] = ()
     rates: Mapping[str, float] = field(default_factory=dict)
     bias: Mapping[str, float] = field(default_factory=dict)
+    alpha: float | None = None
     suspicious: tuple[str, ...] = ()
     statistics: Mapping[str, float] = field(default_factory=dict)
 
@@ -72,11 +76,12 @@ class WorkerReport:
             "interval": [round(end, _DIGITS) for end in self.interval],
             "seconds": self.seconds,
             "mistakes": [
-                {"true": true, "said": said, "share": round(share, _DIGITS)}
-                for true, said, share in self.mistakes
+                {"true": true, "said": said, "share": round(share, _DIGITS), "of": round(times, _DIGITS)}
+                for true, said, share, times in self.mistakes
             ],
             "rates": {name: round(rate, _DIGITS) for name, rate in self.rates.items()},
             "bias": {axis: round(mean, _DIGITS) for axis, mean in self.bias.items()},
+            "alpha": None if self.alpha is None else round(self.alpha, _DIGITS),
             "suspicious": list(self.suspicious),
             "statistics": {name: round(value, _DIGITS) for name, value in self.statistics.items()},
         }
@@ -107,7 +112,7 @@ def _element_reports(
     key: ElementKind, learned: Learned, observer: Observer, hasty: Mapping[str, tuple[float, float]]
 ) -> Iterator[WorkerReport]:
     traits = observer.traits[key]
-    constant, copies = traits.constant(), traits.copies()
+    constant, copies, alpha = traits.constant(), traits.copies(), traits.alpha()
     chance = 1 / max(len(_categories(learned)), 2)
     for worker, answers in sorted(traits.answers.items()):
         sums = learned.tallies.of(worker)
@@ -134,6 +139,7 @@ def _element_reports(
             mistakes=_mistakes(sums),
             rates=_rates(sums),
             bias=_bias(sums),
+            alpha=alpha,
             suspicious=tuple(odd),
             statistics={" ".join(name): value for name, value in sorted(sums.items())},
         )
@@ -150,7 +156,7 @@ def _categories(learned: Learned) -> set[str]:
     }
 
 
-def _mistakes(sums: Sums) -> tuple[tuple[str, str, float], ...]:
+def _mistakes(sums: Sums) -> tuple[tuple[str, str, float, float], ...]:
     confusions = {(name[1], name[2]): value for name, value in sums.items() if name[0] == _CONFUSION}
     totals: dict[str, float] = {}
     for (true, _), value in confusions.items():
@@ -158,8 +164,8 @@ def _mistakes(sums: Sums) -> tuple[tuple[str, str, float], ...]:
     wrong = sorted(
         (-value, true, said) for (true, said), value in confusions.items() if true != said and value > 0
     )
-    shares = [(true, said, -value / totals[true]) for value, true, said in wrong]
-    return tuple(mistake for mistake in shares if mistake[2] >= _LEAST_SHARE)[:_TOP]
+    shares = [(true, said, -value / totals[true], totals[true]) for value, true, said in wrong]
+    return tuple(one for one in shares if one[2] >= _LEAST_SHARE and one[3] >= _LEAST_TIMES)[:_TOP]
 
 
 def _rates(sums: Sums) -> dict[str, float]:
@@ -209,7 +215,7 @@ def _show(reports: list[WorkerReport], console: Console) -> None:
         "invents": lambda one: f"{one.rates['invented']:.2f}" if "invented" in one.rates else "",
         "bias": lambda one: ", ".join(f"{axis} {mean:+.3f}" for axis, mean in one.bias.items()),
         "mistakes": lambda one: ", ".join(
-            f"{true} as {said} {share:.0%}" for true, said, share in one.mistakes
+            f"{true} as {said} {share:.0%} of {times:.0f}" for true, said, share, times in one.mistakes
         ),
         "odd": lambda one: "; ".join(one.suspicious),
     }
@@ -217,7 +223,10 @@ def _show(reports: list[WorkerReport], console: Console) -> None:
         rows = [one for one in reports if (one.element, one.kind) == (element, kind)]
         shown = {name: [cell(one) for one in rows] for name, cell in columns.items()}
         shown = {name: cells for name, cells in shown.items() if any(cells)}
-        table = Table(*shown, title=f"{element} ({kind})", title_justify="left", box=None, pad_edge=False)
+        agreed = "" if rows[0].alpha is None else f", Krippendorff's alpha {rows[0].alpha:.2f}"
+        table = Table(
+            *shown, title=f"{element} ({kind}){agreed}", title_justify="left", box=None, pad_edge=False
+        )
         for row in zip(*shown.values(), strict=True):
             table.add_row(*row)
         console.print(table, markup=False)

@@ -14,10 +14,13 @@ from consolidation.estimation.outline_grid import Region
 from consolidation.estimation.outlines import Outline
 
 
-def polygons_element(polygons: Sequence[tuple[str, Any]], size: tuple[int, int]) -> dict[str, Any]:
+def polygons_element(
+    polygons: Sequence[tuple[str, Any]], size: tuple[int, int] | None = None
+) -> dict[str, Any]:
     """Polygons, each with its label category and rows of x and y, as `crowd-polygon` submits them."""
+    properties = {"inputImageProperties": {"width": size[0], "height": size[1]}} if size else {}
     return {
-        "inputImageProperties": {"width": size[0], "height": size[1]},
+        **properties,
         "polygons": [
             {"label": label, "vertices": [{"x": x, "y": y} for x, y in np.asarray(rows).tolist()]}
             for label, rows in polygons

@@ -16,6 +16,7 @@ _HARD = 0.12
 """Share of the items at which all workers are wrong more often."""
 _SWAPPED = (1, 6)
 """The two categories that systematic swappers exchange."""
+_ONE_WAY = 3
 _AT_ONCE = 10_000
 """Items whose workers are drawn at a time."""
 
@@ -55,6 +56,8 @@ def answers(
     categories: int = 10,
     workers: int = 500,
     spam: float = 0.15,
+    *,
+    one_way: bool = False,
 ) -> Answers:
     """Classes chosen by a crowd.
 
@@ -67,6 +70,7 @@ def answers(
         items, per_item: items, and different workers who answer each.
         categories, workers: how many there are.
         spam: share of spammers.
+        one_way: whether each category is mistaken for the third after it rather than for its pair, which is mistaken for it in turn.
     """
     random = np.random.default_rng([seed, 44])
     prior = random.permutation(np.linspace(2.0, 0.5, categories))
@@ -75,7 +79,8 @@ def answers(
     crowd = _crowd(random, categories, workers, spam)
     worker = _who_answers(random, crowd.activity, items, per_item).ravel()
     item = np.repeat(np.arange(items), per_item)
-    label = _said(random, crowd, worker, truth[item], hard[item], categories)
+    likely = (truth + _ONE_WAY) % categories if one_way else paired(truth, categories)
+    label = _said(random, crowd, worker, truth[item], hard[item], likely[item], categories)
     return Answers(
         item=item.astype(np.int32),
         worker=worker,
@@ -119,15 +124,16 @@ def _said(
     worker: Numbers,
     truth: npt.NDArray[np.int64],
     hard: Flags,
+    likely: npt.NDArray[np.int64],
     categories: int,
 ) -> Any:
-    """The category of each answer."""
+    """The category of each answer; mistakes go to the likely one more often than to others."""
     count = len(worker)
     able = crowd.accuracy[worker]
     able = np.where(hard, np.minimum(able, 0.40 + 0.15 * (able > 0.9)), able)
     right = random.random(count) < able
     usual = random.random(count) < np.where(hard, 0.6, 0.35)
-    wrong = np.where(usual, paired(truth, categories), random.integers(0, categories, count))
+    wrong = np.where(usual, likely, random.integers(0, categories, count))
     label = np.where(right, truth, wrong)
     kind = crowd.kind[worker]
     one, other = _SWAPPED

@@ -17,23 +17,26 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.tallies import Tallies
+from consolidation.estimation.tallies import Key, Tallies
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-PRIOR = 4.0
+PRIOR = 10.0
 """Things' worth of belief that a worker is as exact as the others."""
 _THING = 1.0
 """Drawings' worth of belief that a thing is drawn as exactly as the others are."""
 _FREEDOM = 4.0
 _ROUNDS = 20
+_SAY = 0.5
 _LEAST = 0.03
 """No worker's variance is taken for less than this share of the usual one, so that nobody decides alone."""
 _KNOWN = 1e-3
 """The variance of a gold answer."""
 _TINY = 1e-12
-_KEYS = tuple(("drawn", what) for what in ("spread", "free", "things", "lean", "weight", "squares", "gold"))
+_KEYS: tuple[Key, ...] = tuple(
+    ("drawn", what) for what in ("spread", "free", "things", "lean", "weight", "squares", "gold")
+)
 """Of the tallies: squared distances from the others, and how many these are worth; drawings; sums over them of the offset from the others,
 by inverse variance, of that weight, and of the squared offset; drawings of things with a gold answer."""
 
@@ -74,8 +77,12 @@ class Hands:
         return bool(self.variances)
 
     def variances_of(self, workers: Sequence[str]) -> Floats:
-        """Of each worker: float64, shape (n,)."""
-        return np.array([self.variances.get(worker, 1.0) for worker in workers], np.float64)
+        """Of each worker, as drawings are to be fused by: float64, shape (n,).
+
+        Two models have equal say, by the logarithms of their weights: workers are as exact as they were seen to be, or all alike. The first
+        takes their errors to be independent; where two workers err alike it would trust these two too much.
+        """
+        return np.array([self.variances.get(worker, 1.0) ** _SAY for worker in workers], np.float64)
 
     def offsets_of(self, workers: Sequence[str]) -> Floats:
         """Of each worker: float64, shape (n,)."""
@@ -111,11 +118,14 @@ def learn_hands(things: Sequence[Apart], known: Tallies, gold: str = "") -> Hand
         return Hands()
     before = np.array([[known.of(name).get(key, 0.0) for key in _KEYS] for name in names]).T
     fixed = np.array([name == gold for name in names])
-    variances, offsets = np.where(fixed, _KNOWN, 1.0), np.zeros(len(names))
+    variances: Floats = np.where(fixed, _KNOWN, 1.0)
+    offsets: Floats = np.zeros(len(names))
     seen = np.zeros_like(before)
     for _ in range(_ROUNDS):
         usual = _usual(stacks, variances, offsets)
-        seen = sum((_seen(stack, variances, offsets, usual, fixed) for stack in stacks), np.zeros_like(before))
+        seen = sum(
+            (_seen(stack, variances, offsets, usual, fixed) for stack in stacks), np.zeros_like(before)
+        )
         total = seen + before
         spread = (total[0] + PRIOR) / (total[1] + PRIOR)
         spread /= np.exp((np.log(spread) * total[1] * ~fixed).sum() / max((total[1] * ~fixed).sum(), _TINY))
@@ -199,7 +209,9 @@ def _seen(
     variance = own * scale * stack.sizes[:, None] ** 2
     middle = (share * corrected).sum(axis=1, keepdims=True)
     outside = stack.offsets - (middle - share * corrected) / free
-    weight = free / (variance + _TINY)  # one over the variance of a drawing and of the others' consensus together
+    weight = free / (
+        variance + _TINY
+    )  # one over the variance of a drawing and of the others' consensus together
     weight *= trust
     columns = (
         trust * spread, free, np.ones_like(free),
@@ -228,4 +240,3 @@ def _offsets(sums: Floats, fixed: npt.NDArray[np.bool_]) -> Floats:
     if between > 0:
         offsets[some] = (mean - level) * between / (between + noise / heavy)
     return offsets
-

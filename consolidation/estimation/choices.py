@@ -228,7 +228,8 @@ class _Answers:
 
     def total(self, posterior: Floats) -> Floats:
         """Items of each category, shape (K,)."""
-        return posterior @ self._copies
+        total: Floats = np.einsum("km,m->k", posterior, self._copies)
+        return total
 
     def prior(self, items: Floats, voted: Floats, known: Known) -> Floats:
         """Log share of each category, drawn to its share of the votes; known answers count as the items they were likely about."""
@@ -241,7 +242,10 @@ class _Answers:
 
     def change(self, before: Floats, after: Floats) -> float:
         """Mean change of a chance."""
-        moved = sum(np.abs(one - other) @ self._copies for one, other in zip(before, after, strict=True))
+        moved = sum(
+            np.einsum("m,m->", np.abs(one - other), self._copies)
+            for one, other in zip(before, after, strict=True)
+        )
         return float(moved / max(self._copies.sum() * self._categories, 1e-300))
 
 

@@ -48,25 +48,43 @@ class FusedCurve:
     backwards: npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class LaidCurves:
+    """The drawings of K curves, laid along each other: all of `fuse_curves` that does not depend on who drew them.
+
+    Attributes:
+        oriented: M drawings, running as their central ones do.
+        backwards: bool, shape (M,): which of them were turned round.
+        groups: the drawings of each curve.
+        said: for each curve, where each drawing has each place of it, shape (m, p, 2), and whether it reaches there, shape (m, p).
+    """
+
+    oriented: list[Floats]
+    backwards: npt.NDArray[np.bool_]
+    groups: list[Integers]
+    said: list[tuple[Floats, npt.NDArray[np.bool_]]]
+
+
 def fuse_curves(
     drawings: Sequence[Floats], curves: Integers, central: Integers, workers: Integers, votes: Floats
 ) -> list[FusedCurve]:
-    """Fuse the drawings of several curves.
+    """Fuse the drawings of several curves: `lay_curves`, then `fuse_laid`."""
+    return fuse_laid(lay_curves(drawings, curves, central, votes), workers, votes)
+
+
+def lay_curves(drawings: Sequence[Floats], curves: Integers, central: Integers, votes: Floats) -> LaidCurves:
+    """Lay the drawings of several curves along each other.
 
     Args:
         drawings: M arrays, float64, shape (n, 2), n >= 2, of positive length, in pixels. Not modified.
         curves: int64, shape (M,), ascending: which of K curves it draws; every curve has a drawing.
         central: int64, shape (K,): the drawing of each curve that the others are laid along.
-        workers: int64, shape (M,).
-        votes: float64, shape (M,): > 0.
+        votes: float64, shape (M,): > 0; where a curve begins and ends is their median.
 
-    Returns:
-        K curves. Equal drawings, whichever way they run, come back unchanged; drawings of two vertices give a line of two.
-
-    Time O(M s^2 + P log P) for s steps and P places of all drawings, memory O(s^2) for a block of drawings and O(P).
+    Time O(M s^2) for s steps, memory O(s^2) for a block of drawings.
     """
     if not len(drawings):
-        return []
+        return LaidCurves([], np.zeros(0, bool), [], [])
     oriented, samples, backwards = _same_way(drawings, central[curves])
     groups = np.split(np.arange(len(drawings)), np.searchsorted(curves, np.arange(1, len(central))))
     lengths = np.array([arc_lengths(drawing)[-1] for drawing in oriented])
@@ -79,11 +97,48 @@ def fuse_curves(
             groups, central.tolist(), begins.tolist(), ends.tolist(), strict=True
         )
     ]
-    located = _located(said, groups, workers, votes)
+    return LaidCurves(oriented, backwards, groups, said)
+
+
+def fuse_laid(
+    laid: LaidCurves, workers: Integers, votes: Floats, exactness: Floats | None = None
+) -> list[FusedCurve]:
+    """Fuse drawings that are laid along each other.
+
+    Args:
+        laid: M drawings of K curves.
+        workers: int64, shape (M,), in [0, W).
+        votes: float64, shape (M,): > 0.
+        exactness: float64, shape (W,): the workers' variances, as `locations.locate` wants them; None: all alike.
+
+    Returns:
+        K curves. Equal drawings, whichever way they run, come back unchanged; drawings of two vertices give a line of two.
+
+    Time O(P log P) for P places of all drawings, memory O(P).
+    """
+    if not laid.groups:
+        return []
+    located = _located(laid, workers, votes, exactness)
     return [
-        FusedCurve(_drawn([oriented[one] for one in group], *found), backwards[group])
-        for group, found in zip(groups, located, strict=True)
+        FusedCurve(_drawn([laid.oriented[one] for one in group], *found), laid.backwards[group])
+        for group, found in zip(laid.groups, located, strict=True)
     ]
+
+
+def curves_apart(laid: LaidCurves) -> list[tuple[Integers, Floats]]:
+    """Of each curve its drawings, and the mean squared distance between each two where both have it, shape (m, m), in pixels."""
+    found: list[tuple[Integers, Floats]] = []
+    for group, (places, inside) in zip(laid.groups, laid.said, strict=True):
+        squares = np.zeros((len(group), len(group)))
+        for one in range(len(group)):
+            gaps = ((places - places[one]) ** 2).sum(axis=2)
+            both = inside & inside[one]
+            both[~both.any(axis=1)] = (
+                True  # drawings without a common place are compared where they are taken to go on
+            )
+            squares[one] = (gaps * both).sum(axis=1) / both.sum(axis=1)
+        found.append((group, squares))
+    return found
 
 
 def _same_way(
@@ -158,12 +213,10 @@ def _places(oriented: Sequence[Floats], warps: Sequence[Warp], begin: float, end
 
 
 def _located(
-    said: Sequence[tuple[Floats, npt.NDArray[np.bool_]]],
-    groups: Sequence[Integers],
-    workers: Integers,
-    votes: Floats,
+    laid: LaidCurves, workers: Integers, votes: Floats, exactness: Floats | None
 ) -> list[tuple[Floats, float]]:
     """The fused places of each curve and the mean spread of its drawings, in pixels."""
+    said, groups = laid.said, laid.groups
     sizes = [places.shape[1] for places, _ in said]
     starts = np.concatenate([[0], np.cumsum(sizes)])
     points, numbers, drawn = [], [], []
@@ -174,7 +227,9 @@ def _located(
         drawn.append(group[row])
     makers = np.concatenate(drawn)
     prior = PRIOR * (_ALIKE if max(sizes) > 2 else 1)
-    located = locate(np.concatenate(points), np.concatenate(numbers), workers[makers], votes[makers], prior)
+    located = locate(
+        np.concatenate(points), np.concatenate(numbers), workers[makers], votes[makers], prior, exactness
+    )
     return [
         (located.centres[start:stop], float(located.spread[start:stop].mean()))
         for start, stop in pairwise(starts)

@@ -48,34 +48,30 @@ def weighted_medians(
 def smooth_medians(
     values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """`weighted_medians` that move with the weights instead of leaping from one member to the next.
+    """The mean of the middle third of the weight, for each column of each group.
 
-    Each member stands in the middle of its own weight; between two members the value goes evenly from one to the other. Of equal weights
-    this is the median, of two members the weighted mean.
+    Where `weighted_medians` leaps from one member to the next, this moves: with the weights as with the values. Of two, three or four
+    members of equal weight it is the median; one of three may lie anywhere.
 
     Args:
         values, weights: as of `weighted_medians`.
 
     Returns:
-        float64, shape (..., K).
+        float64, shape (..., K). Equal members come back unchanged.
 
     Time O(n log M) and memory O(n) for n values.
     """
     order = np.argsort(values, axis=-2, kind="stable")
     ranked = np.take_along_axis(values, order, axis=-2)
     heavy = np.take_along_axis(np.broadcast_to(weights[..., None], values.shape), order, axis=-2)
-    stands = np.cumsum(heavy, axis=-2) - heavy / 2
-    half = heavy.sum(axis=-2, keepdims=True) / 2
-    upper = np.minimum((stands < half * (1 - _SLACK)).sum(axis=-2, keepdims=True), values.shape[-2] - 1)
-    lower = np.maximum(upper - 1, 0)
-    low, high, before, after = (
-        np.take_along_axis(what, place, axis=-2)[..., 0, :]
-        for what, place in ((ranked, lower), (ranked, upper), (stands, lower), (stands, upper))
-    )
-    apart = after - before
-    share = np.divide(half[..., 0, :] - before, apart, out=np.ones_like(apart), where=apart > 0)
-    share = np.clip(share, 0, 1)
-    smooth: npt.NDArray[np.float64] = np.where(low == high, low, low * (1 - share) + high * share)
+    reached = np.cumsum(heavy, axis=-2)
+    third = reached[..., -1:, :] / 3
+    slack = third * _SLACK
+    within = np.minimum(reached, 2 * third) - np.maximum(reached - heavy, third)
+    within = np.where(within > slack, within, 0.0)
+    start = np.take_along_axis(ranked, (within > 0).argmax(axis=-2)[..., None, :], axis=-2)
+    rest = ((ranked - start) * within).sum(axis=-2) / within.sum(axis=-2)
+    smooth: npt.NDArray[np.float64] = start[..., 0, :] + rest
     return smooth
 
 

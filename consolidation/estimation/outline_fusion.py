@@ -29,8 +29,8 @@ LINES = (64, 128, 256)
 """Grid lines across a group, in each direction."""
 TOLERANCE, TOLERANCE_SHARE = 0.5, 0.005
 """By how much leaving out vertices may move the border: pixels, and share of the diagonal of the group's extent; the smaller of the two."""
-PLACES = 128
-"""Places on a contour at which its outlines are compared."""
+PLACES, COARSER = 128, 2
+"""Places on a contour at which its outlines are compared; how much coarser its grid may be, as the outlines are then measured from it."""
 _ACROSS = 4.0
 """Grid lines across the mean width of an outline, so that thin ones are not lost."""
 _BETWEEN = 1.6
@@ -134,7 +134,7 @@ def arrange(outlines: Outlines, groups: Sequence[Sequence[int]]) -> Arranged:
             open_groups.append(number)
         else:
             fixed[number] = agreed
-    for lines, batch in _batches(outlines, groups, open_groups, equal):
+    for lines, batch in _batches(outlines, groups, open_groups, equal, COARSER):
         traced, lost = _traced(batch, lines)
         fixed.update(lost)
         own = [[outlines[member] for member in members] for members in traced.members]
@@ -158,13 +158,13 @@ def settle(arranged: Arranged, variances: Floats, leanings: Floats, votes: Float
     for traced, laid in arranged.laid:
         size = laid.offsets.shape[1]
         member = np.array([[*chosen, *[-1] * (size - len(chosen))] for chosen in traced.members], np.int64)
-        real = (member >= 0).reshape(-1, size)
         member = member.reshape(-1, size)
-        places = settled(
-            laid, np.where(real, variances[member], 1.0), leanings[member] * real, votes[member] * real
-        )
+        real = member >= 0
+        leaning = leanings[member] * real
+        places = settled(laid, np.where(real, variances[member], 1.0), leaning, votes[member] * real)
         contours = Outlines.of([distinct(outline) for outline in places])
-        made.update(zip(traced.groups, _polished(traced, contours), strict=True))
+        wider = np.maximum(-leaning, 0.0).max(axis=1)
+        made.update(zip(traced.groups, _tidied(traced, contours, wider), strict=True))
     return [made[number] for number in range(len(arranged.groups))]
 
 
@@ -194,7 +194,11 @@ def _agreed(members: Outlines, weights: Floats) -> Outline | None:
 
 
 def _batches(
-    outlines: Outlines, groups: Sequence[Sequence[int]], numbers: Sequence[int], weights: Floats
+    outlines: Outlines,
+    groups: Sequence[Sequence[int]],
+    numbers: Sequence[int],
+    weights: Floats,
+    coarser: int = 1,
 ) -> Iterator[tuple[int, _Batch]]:
     """Groups of about as many members with as many grid lines, as memory bears; filled up with members that have no weight."""
     needed = _lines_needed(outlines)
@@ -202,7 +206,7 @@ def _batches(
     for number in numbers:
         chosen = list(groups[number])
         size = max(len(chosen) + len(chosen) % 2, _MEMBERS)
-        lines = _lines(float(needed[chosen].max()), size)
+        lines = _lines(float(needed[chosen].max()), size) // coarser
         own, crossings = _bearable(outlines.chosen(chosen), lines)
         nodes = size * (lines + 2) ** 2
         if not alike[size, lines].holds(nodes, crossings):
@@ -270,7 +274,7 @@ def _fused(batch: _Batch, lines: int) -> Iterator[tuple[int, Outline]]:
     """The median outline of each group of a batch."""
     traced, lost = _traced(batch, lines)
     yield from lost
-    yield from zip(traced.groups, _polished(traced, traced.contours), strict=True)
+    yield from zip(traced.groups, _polished(traced), strict=True)
 
 
 def _traced(batch: _Batch, lines: int) -> tuple[_Traced, list[tuple[int, Outline]]]:
@@ -282,7 +286,10 @@ def _traced(batch: _Batch, lines: int) -> tuple[_Traced, list[tuple[int, Outline
     found = [number for number, outline in enumerate(contours) if outline is not None]
     size = weights.shape[1]
     lost = [
-        (batch.groups[number], _medoid(laid.chosen(range(number * size, (number + 1) * size)), weights[number]))
+        (
+            batch.groups[number],
+            _medoid(laid.chosen(range(number * size, (number + 1) * size)), weights[number]),
+        )
         for number, outline in enumerate(contours)
         if outline is None
     ]
@@ -297,42 +304,71 @@ def _traced(batch: _Batch, lines: int) -> tuple[_Traced, list[tuple[int, Outline
     return traced, lost
 
 
-def _polished(traced: _Traced, contours: Outlines) -> list[Outline]:
-    """Contours with few vertices and sharp corners, or as they are where that would make them cross themselves.
-
-    Args:
-        traced: where they come from.
-        contours: those themselves, of which the grid cut the corners off, or others of the same groups.
-    """
+def _polished(traced: _Traced) -> list[Outline]:
+    """Contours with few vertices and sharp corners, or as they are where that would make them cross themselves."""
+    contours = traced.contours
     if not len(contours):
         return []
-    step, low, lines = traced.step, traced.low, traced.lines
-    tolerance = np.minimum(TOLERANCE, TOLERANCE_SHARE * lines * np.hypot(step[:, 0], step[:, 1]))
+    tolerance = _tolerance(traced)
     kept = simplified(contours, tolerance)
-    if contours is traced.contours:
-        sharp = sharpened(contours, kept, tolerance + _REACH * np.hypot(step[:, 0], step[:, 1]))
-    else:
-        sharp = contours.only(kept)
-    best = []
-    for place, each in enumerate(tolerance.tolist()):
-        digits = 1 + max(0, math.ceil(-math.log10(each)))
-        within = np.clip(sharp[place], low[place], low[place] + lines * step[place])
-        best.append(distinct(within.round(digits)))
-    left = [outline if len(outline) >= _LEAST else contours[place] for place, outline in enumerate(best)]
+    reach = tolerance + _REACH * np.hypot(traced.step[:, 0], traced.step[:, 1])
+    left = _rounded(traced, sharpened(contours, kept, reach), tolerance, np.zeros(len(contours)))
     sound = are_simple(Outlines.of(left)).tolist()
     plain = contours.only(kept)
     return [
-        canonical(outline if good else _plain(plain[place], contours[place], traced.contours[place])) + 0.0
+        canonical(outline if good else _plain(plain[place], contours[place])) + 0.0
         for place, (outline, good) in enumerate(zip(left, sound, strict=True))
     ]
 
 
-def _plain(*outlines: Outline) -> Outline:
-    """The first that does not cross itself, or the last."""
-    for outline in outlines[:-1]:
-        if len(outline) >= _LEAST and are_simple(Outlines.of([distinct(outline)]))[0]:
-            return distinct(outline)
-    return distinct(outlines[-1])
+def _tidied(traced: _Traced, contours: Outlines, wider: Floats) -> list[Outline]:
+    """Contours that were moved from those traced, with few vertices; one that crosses itself is what it winds around.
+
+    Args:
+        traced: where they come from.
+        contours: C of them.
+        wider: float64, shape (C,): pixels by which they may go beyond their members' extents.
+    """
+    if not len(contours):
+        return []
+    tolerance = _tolerance(traced)
+    left = _rounded(traced, contours.only(simplified(contours, tolerance)), tolerance, wider)
+    sound = are_simple(Outlines.of(left)).tolist()
+    return [
+        canonical(outline) + 0.0 if good else _unknotted(outline, traced.lines)
+        for outline, good in zip(left, sound, strict=True)
+    ]
+
+
+def _tolerance(traced: _Traced) -> Floats:
+    size = traced.lines * np.hypot(traced.step[:, 0], traced.step[:, 1])
+    return np.minimum(TOLERANCE, TOLERANCE_SHARE * size)
+
+
+def _rounded(traced: _Traced, outlines: Outlines, tolerance: Floats, wider: Floats) -> list[Outline]:
+    """Outlines within their members' extents, or a little beyond, in steps of about a tenth of the tolerance.
+
+    As traced where nothing is left.
+    """
+    low, high = traced.low - wider[:, None], traced.low + traced.lines * traced.step + wider[:, None]
+    rounded = []
+    for place, each in enumerate(tolerance.tolist()):
+        digits = 1 + max(0, math.ceil(-math.log10(each)))
+        outline = distinct(np.clip(outlines[place], low[place], high[place]).round(digits))
+        rounded.append(outline if len(outline) >= _LEAST else traced.contours[place])
+    return rounded
+
+
+def _unknotted(outline: Outline, lines: int) -> Outline:
+    """The border of what an outline winds around: its largest piece."""
+    batch = _Batch([0], [[0]], [outline], [1.0])
+    return dict(_fused(batch, lines))[0]
+
+
+def _plain(simplified_only: Outline, contour: Outline) -> Outline:
+    """The simplified contour, or where that crosses itself the contour."""
+    sound = len(simplified_only) >= _LEAST and are_simple(Outlines.of([simplified_only]))[0]
+    return simplified_only if sound else distinct(contour)
 
 
 def _medoid(members: Outlines, weights: Floats) -> Outline:

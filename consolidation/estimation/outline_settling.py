@@ -17,6 +17,8 @@ FREEDOM = 4.0
 _OWN = 1.0
 """How much an outline's own distance from the others says of its variance, for each part that its worker's usual one says."""
 _ROUNDS = 8
+_BESIDE = 4
+"""Places to either side over which a normal is taken: around a corner the normals turn step by step, and do not cross."""
 _LEAST_FREE = 0.05
 _TYPICAL = 1.4826**2
 _TINY = 1e-12
@@ -54,7 +56,7 @@ def lay(contours: Outlines, members: Sequence[Sequence[Outline]], count: int) ->
     Time O(N * vertices) for each thing, memory the same.
     """
     places = even_places(contours, count)
-    along = np.roll(places, -1, axis=1) - np.roll(places, 1, axis=1)
+    along = np.roll(places, -_BESIDE, axis=1) - np.roll(places, _BESIDE, axis=1)
     length = np.hypot(along[:, :, 0], along[:, :, 1])[:, :, None]
     along = np.divide(along, length, out=np.zeros_like(along), where=length > 0)
     edges = contours.following - contours.points

@@ -31,6 +31,9 @@ COUNTS = ("found", "real", "invented", "chances")
 """What is counted of a worker: real parts marked, and all of them; invented parts marked, and all of them."""
 _LIKE_CROWD = 4.0
 """Parts' worth of belief that a worker is as the crowd."""
+_MOST_INVENTED = FOUND / 2
+"""Highest mean of the workers' chances to invent. Where all mark the same parts, they might as well all invent the same: not to be told
+from the marks, so it is not believed."""
 _LIKE_ANY_CROWD = 1.0
 """Workers' worth of belief that the crowd is as FOUND and INVENTED say."""
 ODDS = 0.5
@@ -120,15 +123,16 @@ def learn_presence(marks: Marks, known: Floats) -> Presence:
     alike, number, of = _patterns(marks)
     seats = np.bincount(alike.seat_crew)[alike.crew]
     telling = of * ((seats > 1) | (alike.truth != UNKNOWN))
-    rates = reached = _rates(known, ODDS)
+    before_these = known[:, [1, 3]].sum(axis=0) / (np.average(seats, weights=of) if len(of) else 1.0)
+    rates = reached = _rates(known, _odds(before_these))
     real: Floats = np.zeros(len(of))
     counts = np.zeros_like(known)
     for _ in range(_ROUNDS if len(of) else 0):
         path, before = [reached], real
         for _ in range(2):
             before, real = real, _expected(alike, path[-1])
-            counts, odds = _counted(alike, path[-1], real, telling, len(known))
-            path.append(_rates(counts + known, odds))
+            counts, there = _counted(alike, path[-1], real, telling, len(known))
+            path.append(_rates(counts + known, _odds(there + before_these)))
         rates, reached = path[-1], _leap(path)
         if np.abs(real - before).max() < _STILL:
             break
@@ -185,8 +189,13 @@ def _expected(marks: Marks, rates: Rates) -> Floats:
     return real
 
 
-def _counted(marks: Marks, rates: Rates, real: Floats, telling: Floats, workers: int) -> tuple[Floats, float]:
-    """Expected COUNTS, shape (W, 4), and the odds: each marked part stands for those of its like that nobody marked."""
+def _counted(
+    marks: Marks, rates: Rates, real: Floats, telling: Floats, workers: int
+) -> tuple[Floats, Floats]:
+    """Expected COUNTS, shape (W, 4), and how many real and invented parts there are, shape (2,).
+
+    Each marked part stands for those of its like that nobody marked.
+    """
     columns, there = [], []
     for part, chance, all_seen in ((real, rates.found, marks.truth == 1), (1 - real, rates.invented, False)):
         weight = telling * part
@@ -196,15 +205,20 @@ def _counted(marks: Marks, rates: Rates, real: Floats, telling: Floats, workers:
         columns.append(np.bincount(marks.worker, weight[marks.part], workers))
         columns.append(np.bincount(marks.seat_worker, crews[marks.seat_crew], workers))
         there.append(float(with_unseen.sum()))
-    odds = (there[0] + _LIKE_ANY_SCENE * ODDS) / (there[1] + _LIKE_ANY_SCENE)
-    return np.stack(columns, axis=1), odds
+    return np.stack(columns, axis=1), np.array(there)
+
+
+def _odds(there: Floats) -> float:
+    """Real parts for one that is invented, given how many of each there are."""
+    return float((there[0] + _LIKE_ANY_SCENE * ODDS) / (there[1] + _LIKE_ANY_SCENE))
 
 
 def _rates(counts: Floats, odds: float) -> Rates:
     """M-step; a worker more at the end, who is as the crowd."""
     found = _drawn_to_crowd(counts[:, 0], counts[:, 1], FOUND)
     invented = _drawn_to_crowd(counts[:, 2], counts[:, 3], INVENTED)
-    return Rates(found, invented, odds)
+    bounded = np.maximum(invented * min(_MOST_INVENTED / invented.mean(), 1.0), _LEAST)
+    return Rates(found, bounded, odds)
 
 
 def _leap(path: Sequence[Rates]) -> Rates:

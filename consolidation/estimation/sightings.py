@@ -123,7 +123,7 @@ def believe(sightings: Sightings, marking: Marking, hint: Floats) -> Belief:
         told[sort] = said + top + np.log(total)
     real = _clamped(_chance(told[REAL] - told[FALSE] + marking.prior + hint), sightings)
     both = np.stack([real, 1 - real])
-    seen = np.maximum(1 - unseen.sum(axis=1).mean(axis=1), _SEEN)
+    seen = np.maximum(1 - unseen.sum(axis=(1, 2)) / max(scenes, 1), _SEEN)
     rates = both.sum(axis=1) / seen / max(scenes, 1)
     unseen *= np.where(sightings.complete, 0, rates[:, None])[:, None]
     return Belief(real, graded * both[:, None], unseen)

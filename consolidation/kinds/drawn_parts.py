@@ -53,14 +53,21 @@ class DrawnPartsKind(PartsKind[Shapes]):
     """A kind whose workers' skill is `DrawnSkill`."""
 
     @abstractmethod
-    def apart(self, layout: Layout[Shapes], clusters: Sequence[Sequence[int]]) -> tuple[Things, Layout[Shapes]]:
+    def lay_out(self, answers: Sequence[Answer], task: Task) -> DrawnLayout[Shapes]:
+        """See `PartsKind`."""
+
+    @abstractmethod
+    def apart(
+        self, layout: DrawnLayout[Shapes], clusters: Sequence[Sequence[int]]
+    ) -> tuple[Things, DrawnLayout[Shapes]]:
         """How far apart the parts of each cluster of several lie; and the layout, with what the merge need not find again."""
 
     def study(self, answers: Sequence[Answer], task: Task) -> Study:
         """Who marked which parts, and how far apart they drew the same."""
         study = super().study(answers, task)
         kept = self.comparable(answers)
-        layout = self.layout(kept, replace(task, arranged=study.arranged))
+        known = study.arranged if isinstance(study.arranged, DrawnLayout) else None
+        layout = known or self.lay_out(kept, task)
         clusters = clusters_of(self.name, layout, task) if layout.clusters is None else layout.clusters
         found, laid = self.apart(layout, clusters)
         persons = [GOLD if answer.gold else answer.person for answer in kept]
@@ -69,7 +76,7 @@ class DrawnPartsKind(PartsKind[Shapes]):
             Apart(tuple(makers[member] for member in members), squares, offsets, size)
             for members, squares, offsets, size in found
         )
-        return Study(DrawnEvidence(study.evidence, things), laid if study.arranged else None)
+        return Study(DrawnEvidence(study.evidence, things), laid if known else None)
 
     def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
         """How many parts each worker finds and invents, how they confuse categories, and how exactly they draw."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.border_exactness import Hands
-from consolidation.estimation.outline_fusion import arrange, fuse, settle, things_apart
+from consolidation.estimation.outline_fusion import Arranged, arrange, fuse, settle, things_apart
 from consolidation.estimation.outlines import (
     Outline,
     Outlines,
@@ -91,7 +91,10 @@ class PolygonsKind(DrawnPartsKind[Outlines]):
     to the vertex. Otherwise the border of what more than half of the votes cover; where they split in half, as for two workers, the line
     midway. One piece without holes, as a polygon has no more. Vertices are as few as keep the border within half a pixel, or 1/200
     of the diagonal where that is less, and need not be whole; they run clockwise from the topmost, of several the leftmost.
-    Quorum: a polygon marked by more than `quorum` of the votes is a label; the others are kept under `candidates`.
+    Under skill (`em`): the distances of the outlines from that border, without their workers' usual ones, averaged place by place by the
+    workers' exactness and by that which the outline shows, outliers counting little (`estimation.border_exactness`, `outline_settling`).
+    Quorum: a polygon marked by more than `quorum` of the votes is a label; the others are kept under `candidates`. Under skill: as for
+    boxes.
     Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:part-N`.
     Single worker: the worker's polygons, confidence null. Empty answer: a vote that there is nothing. Duplicate worker: the last answer
     counts. Another image size than most workers': the answer is rejected.
@@ -121,12 +124,14 @@ class PolygonsKind(DrawnPartsKind[Outlines]):
         layout = self.layout(kept, task)
         task, hands = split_skill(task)
         decisions = decide(self.name, layout, kept, task)
-        outlines = _fused(layout, decisions, kept, hands)
+        outlines = _fused(layout, decisions, kept, size, hands)
         fused = [MergedPolygon(*made) for made in zip(decisions, outlines, strict=True)]
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
-    def apart(self, layout: Layout[Outlines], clusters: Sequence[Sequence[int]]) -> tuple[Things, DrawnLayout[Outlines]]:
+    def apart(
+        self, layout: DrawnLayout[Outlines], clusters: Sequence[Sequence[int]]
+    ) -> tuple[Things, DrawnLayout[Outlines]]:
         """How far the outlines of each polygon lie apart, along the contour that they have without skill."""
         arranged = arrange(layout.shapes, clusters)
         return things_apart(arranged), replace(layout, drawn=arranged)
@@ -147,7 +152,11 @@ class PolygonsKind(DrawnPartsKind[Outlines]):
 
 
 def _fused(
-    layout: Layout[Outlines], decisions: Sequence[Decision], answers: Sequence[Answer], hands: Hands | None
+    layout: Layout[Outlines],
+    decisions: Sequence[Decision],
+    answers: Sequence[Answer],
+    size: ImageSize | None,
+    hands: Hands | None,
 ) -> list[Outline]:
     """The outline of each polygon; without skill the plain one."""
     groups = [made.members for made in decisions]
@@ -155,11 +164,20 @@ def _fused(
     votes = np.array([maker.weight for maker in makers], np.float64)
     if not hands:
         return fuse(layout.shapes, groups, votes)
-    known = layout.drawn if isinstance(layout, DrawnLayout) else None
-    if known is None or [tuple(members) for members in known.groups] != groups:
+    known: Arranged | None = layout.drawn if isinstance(layout, DrawnLayout) else None
+    if known is None or list(map(tuple, known.groups)) != groups:
         known = arrange(layout.shapes, groups)
     persons = [maker.person for maker in makers]
-    return settle(known, hands.variances_of(persons), hands.offsets_of(persons), votes)
+    settled = settle(known, hands.variances_of(persons), hands.offsets_of(persons), votes)
+    return settled if size is None else [_within(outline, size) for outline in settled]
+
+
+def _within(outline: Outline, size: ImageSize) -> Outline:
+    """The part of an outline within the image; all of it where none is left."""
+    if ((outline >= 0) & (outline <= size)).all():
+        return outline
+    inside = clipped(outline, *size)
+    return canonical(inside) + 0.0 if _has_area(inside) else outline
 
 
 def read_outline(node: JsonNode, size: ImageSize | None) -> Outline:

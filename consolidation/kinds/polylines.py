@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.curve_fusion import FusedCurve, fuse_curves
+from consolidation.estimation.border_exactness import Hands
+from consolidation.estimation.curve_fusion import FusedCurve, LaidCurves, curves_apart, fuse_laid, lay_curves
 from consolidation.estimation.curves import SAMPLES, curve_overlaps, sampled
 from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import (
@@ -20,6 +21,7 @@ from consolidation.kinds.base import (
     Task,
     check_count,
 )
+from consolidation.kinds.drawn_parts import DrawnLayout, DrawnPartsKind, Things, split_skill
 from consolidation.kinds.geometry import DIGITS, read_point
 from consolidation.kinds.image_parts import MergedParts, image_diagonal, written_part, written_point
 from consolidation.kinds.parts import (
@@ -27,7 +29,6 @@ from consolidation.kinds.parts import (
     ImageSize,
     Layout,
     Part,
-    PartsKind,
     agree_on_size,
     consensus_of,
     decide,
@@ -70,7 +71,15 @@ class MergedPolyline:
     vertices: tuple[tuple[float, float], ...]
 
 
-class PolylinesKind(PartsKind[Curves]):
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """The drawings of some clusters, laid along each other."""
+
+    clusters: list[tuple[int, ...]]
+    curves: LaidCurves
+
+
+class PolylinesKind(DrawnPartsKind[Curves]):
     """Polylines: `crowd-polyline`. The kind `lines` has the same rules.
 
     Recognised: an object with an array `polylines`.
@@ -85,7 +94,9 @@ class PolylinesKind(PartsKind[Curves]):
     (`estimation.curve_fusion`). Equal polylines come back unchanged. Where all have two vertices, so has the label. The direction is
     that of most votes. Closed polylines (first vertex = last) are turned to begin where the central one does. Vertices are whole pixels
     when all of the members' are.
-    Quorum: a polyline drawn by more than `quorum` of the votes is a label; the others are kept under `candidates`.
+    Under skill (`em`): exact workers are also those who drew near the others over all data objects (`estimation.border_exactness`).
+    Quorum: a polyline drawn by more than `quorum` of the votes is a label; the others are kept under `candidates`. Under skill:
+    as for boxes.
     Tie (of categories): higher summed skill, then the order of the label categories, then of names; the label says `tie:part-N`. Of
     directions: higher summed skill, then from top to bottom, then from left to right.
     Single worker: the worker's polylines, confidence null. Empty answer: a vote that there is nothing. Duplicate worker: the last answer
@@ -118,15 +129,29 @@ class PolylinesKind(PartsKind[Curves]):
         """Match, decide, fuse; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
         layout = self.layout(kept, task)
+        task, hands = split_skill(task)
         decisions = decide(self.name, layout, kept, task)
         fused = [
             MergedPolyline(made, _finished(curve, made, layout, kept))
-            for made, curve in zip(decisions, _fused(layout, decisions, kept), strict=True)
+            for made, curve in zip(decisions, _fused(layout, decisions, kept, hands), strict=True)
         ]
         merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
-    def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Curves]:
+    def apart(
+        self, layout: DrawnLayout[Curves], clusters: Sequence[Sequence[int]]
+    ) -> tuple[Things, DrawnLayout[Curves]]:
+        """How far the drawings of each polyline lie apart, laid along the one most like the others."""
+        members = [member for chosen in clusters for member in chosen]
+        equal = [1.0] * (1 + max((part.worker for part in layout.parts), default=0))
+        laid = _laid(layout, [tuple(chosen) for chosen in clusters], equal)
+        things = [
+            ([members[one] for one in group.tolist()], squares, np.zeros(len(group)), 1.0)
+            for group, squares in curves_apart(laid.curves)
+        ]
+        return things, replace(layout, drawn=laid)
+
+    def lay_out(self, answers: Sequence[Answer], task: Task) -> DrawnLayout[Curves]:
         """Polylines from top to bottom, left to right, whichever way they run, with their likeness."""
         rows = [
             (curve, label, worker)
@@ -147,7 +172,7 @@ class PolylinesKind(PartsKind[Curves]):
                 * image_diagonal(answers, np.vstack([np.zeros((0, 2)), *curves])),
                 most,
             )
-        return Layout(parts, overlaps, curves)
+        return DrawnLayout(parts, overlaps, curves)
 
     def write(self, consensus: Consensus, task: Task, save: Save) -> dict[str, Json]:
         """`annotations` and `image_size` as built-in jobs have them, `class-map`, confidence, support and candidates."""
@@ -178,27 +203,38 @@ def _content(curve: Vertices) -> tuple[Any, ...]:
 
 
 def _fused(
-    layout: Layout[Curves], decisions: Sequence[Decision], answers: Sequence[Answer]
+    layout: Layout[Curves], decisions: Sequence[Decision], answers: Sequence[Answer], hands: Hands | None
 ) -> list[FusedCurve]:
-    members = [member for made in decisions for member in made.members]
+    clusters = [made.members for made in decisions]
+    known = layout.drawn if hands and isinstance(layout, DrawnLayout) else None
+    if known is None or known.clusters != clusters:
+        known = _laid(layout, clusters, [answer.weight for answer in answers])
+    makers = np.array([layout.parts[member].worker for members in clusters for member in members], np.int64)
+    votes = np.array([answer.weight for answer in answers], np.float64)
+    exactness = hands.variances_of([answer.person for answer in answers]) if hands else None
+    return fuse_laid(known.curves, makers, votes[makers], exactness)
+
+
+def _laid(layout: Layout[Curves], clusters: Sequence[tuple[int, ...]], votes: Sequence[float]) -> _Laid:
+    """The drawings of each cluster laid along the one most like the others."""
+    members = [member for chosen in clusters for member in chosen]
     place = {member: number for number, member in enumerate(members)}
     likeness = np.zeros(len(layout.parts))
     cluster = np.zeros(len(layout.parts), np.int64)
-    for number, made in enumerate(decisions):
-        cluster[list(made.members)] = number
+    for number, chosen in enumerate(clusters):
+        cluster[list(chosen)] = number
     overlaps = layout.overlaps
     together = cluster[overlaps.first] == cluster[overlaps.second]
     for ends in (overlaps.first, overlaps.second):
         likeness += np.bincount(ends[together], overlaps.iou[together], len(layout.parts))
-    central = [place[max(made.members, key=lambda member: likeness[member].round(9))] for made in decisions]
-    makers = [layout.parts[member].worker for member in members]
-    return fuse_curves(
+    central = [place[max(chosen, key=lambda member: likeness[member].round(9))] for chosen in clusters]
+    curves = lay_curves(
         [layout.shapes[member] for member in members],
         cluster[members],
         np.array(central, np.int64),
-        np.array(makers, np.int64),
-        np.array([answers[maker].weight for maker in makers], np.float64),
+        np.array([votes[layout.parts[member].worker] for member in members], np.float64),
     )
+    return _Laid(list(clusters), curves)
 
 
 def _finished(

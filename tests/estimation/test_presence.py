@@ -128,3 +128,14 @@ def test_parts_of_a_lone_worker_teach_nothing() -> None:
     made = learn_presence(_marks([{0}] * 50, 1), np.zeros((1, 4)))
     assert not made.counts.any()
     assert made.rates.found.tolist() == [FOUND, FOUND]
+
+
+@pytest.mark.parametrize("workers", [2, 3, 5])
+def test_workers_who_mark_all_the_same_find_what_is_real(workers: int) -> None:
+    """They might all invent the same, which nobody could tell; it is not what is believed, nor what later batches are told."""
+    marks = _marks([set(range(workers))] * 50, workers)
+    made = learn_presence(marks, np.zeros((workers, 4)))
+    assert made.real.min() > 0.95
+    later = learn_presence(marks, made.counts)
+    assert later.real.min() > 0.95
+    assert later.rates.odds > 1

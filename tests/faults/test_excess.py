@@ -57,7 +57,7 @@ def test_one_excessive_answer_costs_only_itself(
     good: dict[str, Any],
     excessive: dict[str, Any],
 ) -> None:
-    configure({"limits": {limit: most}})
+    configure({"limits": {limit: most}, "skill-store": "off"})
     answers = [
         answer(who, e=element)
         for who, element in zip(WORKERS, [good, excessive, good, good, good], strict=False)

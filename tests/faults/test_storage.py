@@ -294,8 +294,9 @@ def test_labels_over_the_replys_limit_go_to_s3_the_largest_first(
     aws: Aws, consolidated: Send, configure: Callable[..., None], many_boxes: list[Any]
 ) -> None:
     """What stands at the URI is the whole label; the reply fits, and each label says how sure it is."""
+    configure({"skill-store": "off"})
     whole = consolidated(many_boxes)
-    configure({"limits": {"reply-bytes": 6_000}})
+    configure({"limits": {"reply-bytes": 6_000}, "skill-store": "off"})
     reply = consolidated(many_boxes)
     assert len(serialise(reply)) <= 6_000 < len(serialise(whole))
     assert ids(reply) == ["0", "1", "2"]

@@ -100,7 +100,7 @@ def test_a_worker_who_did_not_mark_it_is_heard_with_half_a_vote(
 
 
 def test_a_quorum_of_two_thirds_asks_for_more_than_half_of_the_workers() -> None:
-    strict = Settings(quorum=2 / 3)
+    strict = Settings(method="majority", quorum=2 / 3)
     bob = [("person", "Bob")]
     assert _labels(_merge(bob, bob, [], [], settings=strict)) == []
     assert len(_labels(_merge(bob, bob, bob, [], [], settings=strict))) == 1

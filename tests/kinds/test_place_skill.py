@@ -171,7 +171,7 @@ def test_a_cuboid_lies_nearer_to_where_the_exact_worker_puts_it() -> None:
     plain = _merged(CUBOIDS, two, CUBOIDS.learn([], Tallies(), TASK)).merged.labels
     assert [one.cuboid[0] for one in plain] == pytest.approx([0.2, 30.2, 60.2])
     skilled = _merged(CUBOIDS, two, learned).merged.labels
-    assert [one.cuboid[0] for one in skilled] == pytest.approx([0.08, 30.08, 60.08], abs=0.05)
+    assert [one.cuboid[0] for one in skilled] == pytest.approx([0, 30, 60], abs=0.1)
 
 
 def _film(*things: tuple[float, float], frames: int = 12) -> Element:

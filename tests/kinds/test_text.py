@@ -106,9 +106,9 @@ def test_weights_are_votes() -> None:
 
 
 def test_a_lower_quorum_is_met_by_fewer() -> None:
-    merged = _merge("cat", "cat", "dog", "cow", "emu", settings=Settings(quorum=0.3))
+    merged = _merge("cat", "cat", "dog", "cow", "emu", settings=Settings(method="majority", quorum=0.3))
     assert _outcome(merged) == ("cat", "vote", ())
-    merged = _merge("cat", "cat", "dog", "dog", settings=Settings(quorum=0.3))
+    merged = _merge("cat", "cat", "dog", "dog", settings=Settings(method="majority", quorum=0.3))
     assert _outcome(merged) == ("cat", "vote", ("tie",))
 
 

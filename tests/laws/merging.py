@@ -101,14 +101,12 @@ class KindUnderLaw:
 
     def merge(self, elements: Sequence[Any], **options: Any) -> Merged:
         """Parse, merge and write elements about the kind's data object."""
-        return merge(
-            self.kind,
-            elements,
-            data_object=self.data_object,
-            settings=self.settings,
-            skill=self.skill,
-            **options,
-        )
+        known = {"data_object": self.data_object, "settings": self.settings, "skill": self.skill}
+        return merge(self.kind, elements, **{**known, **options})
+
+    def answers(self, elements: Sequence[Any]) -> list[Answer]:
+        """The elements parsed, each of a worker of its own."""
+        return answers_of(self.kind, elements, self.settings)
 
 
 def merge(
@@ -123,11 +121,7 @@ def merge(
     skill: Any = None,
 ) -> Merged:
     """Parse, merge and write the elements of several workers."""
-    names = workers or [f"worker-{place}" for place in range(len(elements))]
-    answers = [
-        Answer(name, kind.parse(JsonNode(element, "$", AnswerError), settings.limits), weight, weight)
-        for name, element, weight in zip(names, elements, weights or [1.0] * len(elements), strict=True)
-    ]
+    answers = answers_of(kind, elements, settings, weights, workers)
     task = Task(settings, tuple(label_categories), data_object or {}, skill)
     consensus = merge_answers(kind, answers, task)
     artefacts: Artefacts = {}
@@ -138,6 +132,21 @@ def merge(
         return uri
 
     return Merged(kind.write(consensus, task, save), artefacts, consensus)
+
+
+def answers_of(
+    kind: Kind,
+    elements: Sequence[Any],
+    settings: Settings,
+    weights: Sequence[float] | None = None,
+    workers: Sequence[str] | None = None,
+) -> list[Answer]:
+    """Elements parsed; by default of worker-0, worker-1 and so on, each with one vote."""
+    names = workers or [f"worker-{place}" for place in range(len(elements))]
+    return [
+        Answer(name, kind.parse(JsonNode(element, "$", AnswerError), settings.limits), weight, weight)
+        for name, element, weight in zip(names, elements, weights or [1.0] * len(elements), strict=True)
+    ]
 
 
 def supporters(parts: Sequence[Any]) -> int:

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from consolidation.estimation.tallies import Tallies
 from consolidation.kinds import KINDS
-from consolidation.kinds.base import Answer, Task, merge_answers
+from consolidation.kinds.base import Task, merge_answers, study_answers
 from consolidation.label import serialise
 from shared.errors import AnswerError
 from shared.json_node import JsonNode
@@ -62,6 +63,28 @@ def test_unanimity_is_returned_unchanged(law: KindUnderLaw, data: st.DataObject,
     assert set(merged.consensus.worker_agreement.values()) == {1.0}
 
 
+@pytest.mark.parametrize("law", UNDER_LAW, ids=str)
+@given(data=st.data(), workers=st.integers(2, 4))
+def test_workers_who_agree_on_everything_are_believed_ever_after(
+    law: KindUnderLaw, data: st.DataObject, workers: int
+) -> None:
+    """What was learned of them in one batch leaves nothing of theirs under quorum in the next."""
+    law = law.under("em")
+    seen = data.draw(law.elements)
+    task = Task(law.settings, strategies.CATEGORIES, law.data_object)
+    evidence = [
+        study.evidence
+        for element in seen
+        if (study := study_answers(law.kind, law.answers([element] * workers), task)).evidence is not None
+    ]
+    earlier = law.kind.learn(evidence, Tallies(), task).tallies
+    element = seen[0]
+    for skill in (law.kind.learn([], earlier, task).skill, law.kind.learn(evidence, earlier, task).skill):
+        merged = law.merge([element] * workers, skill=skill)
+        assert law.essence(law.as_element(merged.label, merged.artefacts)) == law.essence(element)
+        assert not merged.label.get("candidates")
+
+
 @every_kind
 @given(data=st.data())
 def test_a_worker_of_weight_zero_counts_as_absent(law: KindUnderLaw, data: st.DataObject) -> None:
@@ -77,12 +100,7 @@ def test_a_worker_of_weight_zero_counts_as_absent(law: KindUnderLaw, data: st.Da
 @every_kind
 @given(data=st.data())
 def test_inputs_are_not_modified(law: KindUnderLaw, data: st.DataObject) -> None:
-    elements = data.draw(law.elements)
-    nodes = [JsonNode(element, "$", AnswerError) for element in elements]
-    answers = [
-        Answer(f"worker-{place}", law.kind.parse(node, law.settings.limits))
-        for place, node in enumerate(nodes)
-    ]
+    answers = law.answers(data.draw(law.elements))
     before = pickle.dumps(answers)
     task = Task(law.settings, strategies.CATEGORIES, law.data_object, law.skill)
     merge_answers(law.kind, answers, task)

@@ -214,8 +214,8 @@ def test_the_method_and_the_settings_are_those_given(replay: Replay, written: Wr
     """Two of three workers count for nothing much, once answers are weighed."""
     path = written("request.json", [votes("0", "car", "car", "bus")])
     settings = written("settings.json", {"worker-weights": {ANN: 0.1, BOB: 0.1}})
-    majority = label_of(replay(path, "--settings", settings).response("request"), "0", "label")
-    assert (majority["class-name"], majority["consolidation"]["method"]) == ("car", "majority")
+    default = label_of(replay(path, "--settings", settings).response("request"), "0", "label")
+    assert (default["class-name"], default["consolidation"]["method"]) == ("car", "em")
     weighted = replay(path, "--settings", settings, "--method", "weighted")
     label = label_of(weighted.response("request"), "0", "label")
     assert (label["class-name"], label["consolidation"]["method"]) == ("bus", "weighted")

@@ -197,7 +197,7 @@ def labelled(
         forms: by worker.
         content: the data object, where it is a text.
         label_categories: of the job.
-        settings: of the job.
+        settings: of the job; None: one worker, one vote.
     """
     data_object = {"s3Uri": "s3://acme-in/a.png"} if content is None else {"content": content}
     annotations = [
@@ -209,7 +209,7 @@ def labelled(
     )
     store = _Memory()
     job = Job("label", tuple(label_categories), "s3://acme-out/output/")
-    (reply,) = consolidate(job, [entry], store, settings or Settings())
+    (reply,) = consolidate(job, [entry], store, settings or Settings(method="majority"))
     label = json.loads(json.dumps(reply.label))
     facts = ObjectFacts(1, "s3://acme-in/a.png" if content is None else content, content, label, None, entry)
     return KeptJob(Path(), "job", "label", {}, (facts,), store.artefacts)

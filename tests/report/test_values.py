@@ -30,7 +30,7 @@ def test_a_rating_shows_the_whole_scale_in_order_with_the_median() -> None:
 
 def test_a_scale_of_names_stands_in_the_jobs_order() -> None:
     """Not by votes, and not by the alphabet."""
-    settings = Settings(element_kinds={"mark": "rating"})
+    settings = Settings(method="majority", element_kinds={"mark": "rating"})
     given = [class_element(name) for name in ("never", "often", "often")]
     page = shown(labelled(workers(*given), None, ("never", "seldom", "often"), settings))
     table = page.card(1).split("Votes on the scale")[1].split("Workers,")[0]

@@ -93,12 +93,13 @@ def test_ten_objects_make_the_first_iteration_and_the_rest_the_second(birds: Sim
 
 
 def test_files_lie_and_are_named_as_the_service_does(birds: SimulationResult) -> None:
-    """Every file is accounted for."""
+    """Every file is accounted for; those of the service, and the log of what each batch showed of its workers."""
     consolidated = "annotations/consolidated-annotation"
     patterns = [
         *(rf"annotations/worker-response/iteration-[12]/\d+/{TIME}",) * 151,
         *(rf"{consolidated}/consolidation-request/iteration-{number}/{TIME}" for number in (1, 2)),
         *(rf"{consolidated}/consolidation-response/iteration-{number}/{TIME}" for number in (1, 2)),
+        *(rf"{consolidated}/skill/Birds/records/{number:08}\.json" for number in (1, 2)),
         r"manifests/output/output\.manifest",
         r"simulation\.json",
     ]
@@ -146,7 +147,9 @@ def test_a_consolidation_request_finds_its_objects_by_what_they_are(
 def test_masks_are_written_to_s3_and_copied_beside_the_manifest(
     labeljob: Callable[..., Any], data: Path, templates: Path, tmp_path: Path
 ) -> None:
-    """Two persons found by two of three workers, as published."""
+    """Two persons found by two of three workers, as published, where every worker has one vote."""
+    settings = tmp_path / "settings.json"
+    settings.write_text('{"method": "majority"}')
     request = data / "streetscenes" / "consolidation_request.json"
     manifest = tmp_path / "input.manifest"
     sources = [entry["dataObject"]["s3Uri"] for entry in json.loads(request.read_text())]
@@ -154,7 +157,7 @@ def test_masks_are_written_to_s3_and_copied_beside_the_manifest(
     out = tmp_path / "out"
     run = labeljob(
         *("simulate", manifest, "--answers", request, "--label-attribute", "People", "--out", out),
-        *("--template", templates / "instance-mask.liquid.html", "--answers-in-s3"),
+        *("--template", templates / "instance-mask.liquid.html", "--answers-in-s3", "--settings", settings),
     )
     lines = [json.loads(line) for line in (out / "manifests/output/output.manifest").read_text().splitlines()]
     assert run.status == 0

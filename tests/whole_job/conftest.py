@@ -44,7 +44,7 @@ def crowd(objects: int = 150, seed: int = 3) -> tuple[list[Any], list[str]]:
     for number in range(objects):
         true = CATEGORIES[random.integers(4)]
         seen = [ABLE[place] for place in random.choice(3, size=2, replace=False)]
-        said = [true if random.random() < 0.7 else CATEGORIES[random.integers(4)] for _ in seen]
+        said = [true if random.random() < 0.85 else CATEGORIES[random.integers(4)] for _ in seen]
         entries.append(
             entry(
                 str(number),

@@ -60,7 +60,8 @@ def test_the_real_birds_workers_are_shown_the_least_reliable_first(labeljob: Run
     assert odd(told) == {}
     status, printed, _ = labeljob("workers", BIRDS / "worker-response")
     assert status == 0
-    assert "crowd-image-classifier (class)" in printed
+    assert "crowd-image-classifier (class), Krippendorff's alpha 0.83" in printed
+    assert {one["alpha"] for one in told.values()} == {0.8328}
     assert all(name in printed for name in told)
 
 
@@ -69,6 +70,24 @@ def test_one_who_answers_at_random_is_the_least_reliable(labeljob: Run, tmp_path
     assert next(iter(told)) == RANDOM
     assert told[RANDOM]["reliability"] < min(told[name]["reliability"] for name in ABLE) - 0.2
     assert told[RANDOM]["answers"] == 200
+
+
+def test_mistakes_are_told_with_how_often_they_could_have_been_made(labeljob: Run, tmp_path: Path) -> None:
+    """One worker takes every bus for a van."""
+    entries = [
+        entry(
+            str(number),
+            *(answer(who, kind={"label": CATEGORIES[number % 4]}) for who in ABLE),
+            answer(RANDOM, kind={"label": "van" if number % 4 == 1 else CATEGORIES[number % 4]}),
+        )
+        for number in range(80)
+    ]
+    job = write_job(tmp_path, entries)
+    (mistake,) = workers(labeljob, job)[RANDOM]["mistakes"]
+    assert (mistake["true"], mistake["said"]) == ("bus", "van")
+    assert mistake["share"] == pytest.approx(1, abs=0.05)
+    assert mistake["of"] == pytest.approx(20, abs=1)
+    assert "bus as van 100% of 20" in labeljob("workers", job)[1]
 
 
 def test_honest_workers_who_err_alike_are_not_suspicious(labeljob: Run, tmp_path: Path) -> None:
