@@ -37,10 +37,12 @@ class Chosen:
     Attributes:
         said: category by worker id.
         truth: the true category, where it is known.
+        copies: items that were answered just so, > 0.
     """
 
     said: Mapping[str, str]
     truth: str | None = None
+    copies: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +69,25 @@ class ChoiceSkill:
         Returns:
             Of every category the posterior, by which the label is chosen, and the calibrated probability, which is shown.
         """
-        choices = Choices(
-            np.zeros(len(said), np.int64),
-            np.array([self.workers.get(worker, -1) for worker, _ in said], np.int64),
-            np.array([self.categories[name] for _, name in said], np.int64),
-            (1, len(self.workers), len(self.categories)),
-        )
-        posterior = posteriors(choices, self.model)
-        shown = calibrated(posterior, np.array([len(said)]))
+        posterior, shown = self.chances_of([said])
         return (
             dict(zip(self.categories, posterior[0].tolist(), strict=True)),
             dict(zip(self.categories, shown[0].tolist(), strict=True)),
         )
+
+    def chances_of(
+        self, items: Sequence[Sequence[tuple[str, str]]]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """`chances` of many items at once: float64, shape (items, categories) each."""
+        answers = [
+            (item, self.workers.get(worker, -1), self.categories[name])
+            for item, said in enumerate(items)
+            for worker, name in said
+        ]
+        item, worker, chosen = np.array(answers, dtype=np.int64).reshape(-1, 3).T
+        choices = Choices(item, worker, chosen, (len(items), len(self.workers), len(self.categories)))
+        posterior = posteriors(choices, self.model)
+        return posterior, calibrated(posterior, np.array([len(said) for said in items]))
 
 
 def learn_choosing(evidence: Sequence[Chosen], known: Tallies, categories: Sequence[str]) -> Learned:
@@ -148,8 +157,14 @@ def _choices(evidence: Sequence[Chosen], workers: Sequence[str], place: Mapping[
     ]
     columns = np.array(answers, dtype=np.int64).reshape(-1, 3)
     truth = np.array([-1 if chosen.truth is None else place[chosen.truth] for chosen in evidence], np.int64)
+    item, worker, chosen = columns.T
     return Choices(
-        columns[:, 0], columns[:, 1], columns[:, 2], (len(evidence), len(workers), len(place)), truth=truth
+        item,
+        worker,
+        chosen,
+        (len(evidence), len(workers), len(place)),
+        copies=np.array([one.copies for one in evidence], np.float64),
+        truth=truth,
     )
 
 

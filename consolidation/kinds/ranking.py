@@ -19,6 +19,8 @@ from consolidation.estimation.ordering import (
     count_preferences,
     order_agreement,
 )
+from consolidation.estimation.pairwise import patterns_of
+from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import existences
 from consolidation.kinds.base import (
     Answer,
@@ -31,6 +33,8 @@ from consolidation.kinds.base import (
     probability,
     text_within,
 )
+from consolidation.kinds.ranking_skill import OrderEvidence, RankingSkill, learn_ranking_skill
+from consolidation.kinds.skill import Learned, Study
 from shared.errors import LimitError
 from shared.json_node import Json, JsonNode
 from shared.settings import Limits
@@ -74,6 +78,9 @@ class RankingKind(Kind):
     positive whole numbers.
     Matched: by the items' names. Of an item that a worker did not rank the worker says nothing.
     Fused: the order that contradicts the fewest votes over all pairs of items (Kemeny; see `estimation.ordering` for what is exact).
+    Under `em`, once there are two data objects or a gold answer to learn from, a worker has the votes that the worker's chance to state a
+    pair in the right order is worth (`estimation.pairwise`): hardly any for one who guesses, votes for the opposite order for one who
+    ranks upside down.
     Neighbours share a rank when more votes put them at the same rank than one before the other, with each of those that share it.
     Quorum: none is needed; every item that anybody ranked is in the ranking.
     Tie: of orders that contradict equally many votes, that by Borda's count, then by the order of the label categories, then of names;
@@ -85,7 +92,7 @@ class RankingKind(Kind):
     Agreement: mean over worker pairs of Kendall's tau, mapped to [0, 1]: the share of item pairs in the same order; null where no two
     workers ranked the same two items. A worker's agreement with the label: the same of the worker's ranking and the label.
     Time O(W*n^2 + n^3 log n), memory O(W*n^2) for n items; circles of majorities cost more, see `estimation.ordering`.
-    Source: Kemeny 1959.
+    Source: Kemeny 1959; Dawid & Skene 1979.
     """
 
     name: ClassVar[str] = "ranking"
@@ -121,6 +128,23 @@ class RankingKind(Kind):
         place = {rank: ordered.index(rank) + 1 for rank in set(ordered)}
         return {item: place[rank] for item, rank in given.items()}
 
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """Who orders which pairs as the others do, and as the gold answer does.
+
+        Raises:
+            LimitError: see `merge`.
+        """
+        _, ranks = _table(answers, task)
+        gold = np.array([answer.gold for answer in answers])
+        truth = ranks[gold][0] if gold.any() else None
+        people = tuple(answer.person for answer in answers if not answer.gold)
+        return Study(OrderEvidence(people, patterns_of(ranks[~gold], truth)))
+
+    def learn(self, evidence: Sequence[OrderEvidence], known: Tallies, task: Task) -> Learned:
+        """How often each worker states a pair in the right order."""
+        del task
+        return learn_ranking_skill(evidence, known)
+
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Find the order that contradicts the fewest votes; see the class for the rules.
 
@@ -128,12 +152,13 @@ class RankingKind(Kind):
             LimitError: the answers rank more items together than `limits.categories`.
         """
         items, ranks = _table(answers, task)
-        weights = np.array([answer.weight for answer in answers])
-        scores = borda_scores(count_preferences(ranks, weights))
+        votes = _votes(answers, task)
+        stated, weights = ranks * np.sign(votes)[:, None], np.abs(votes)
+        scores = borda_scores(count_preferences(stated, weights))
         by_score = sorted(range(len(items)), key=lambda item: (-round(float(scores[item]), 9), item))
-        items, ranks = [items[item] for item in by_score], ranks[:, by_score]
-        preferences = count_preferences(ranks, weights)
-        found = cheapest_order(preferences, _whole_orders(ranks))
+        items, ranks, stated = [items[item] for item in by_score], ranks[:, by_score], stated[:, by_score]
+        preferences = count_preferences(stated, weights)
+        found = cheapest_order(preferences, _whole_orders(stated))
         label_ranks = _ranks(found.order, preferences)
         chances = _chances(label_ranks, preferences)
         pairs = np.triu_indices(len(items), 1)
@@ -214,6 +239,15 @@ def _table(answers: Sequence[Answer], task: Task) -> tuple[list[str], Floats]:
         for item, rank in answer.value.items():
             ranks[row, column[item]] = rank
     return items, ranks
+
+
+def _votes(answers: Sequence[Answer], task: Task) -> Floats:
+    """float64, shape (W,): votes of each worker; below 0 for one whose order is to be read backwards."""
+    weights = np.array([answer.weight for answer in answers])
+    if not isinstance(task.skill, RankingSkill) or len(answers) == 1:
+        return weights
+    votes: Floats = weights * task.skill.of([answer.person for answer in answers])
+    return votes
 
 
 def _support(ranks: Floats, answers: Sequence[Answer]) -> Support:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Any, ClassVar
@@ -24,9 +24,12 @@ from consolidation.estimation.alignment import (
     similarity,
     slot_votes,
 )
+from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import count_votes, existence, existences, winner
 from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import Answer, Consensus, Kind, Save, Support, Task, probability, text_within
+from consolidation.kinds.skill import Learned, Study
+from consolidation.kinds.text_skill import TextEvidence, TextSkill, learn_text_skill
 from consolidation.kinds.words import Unit, characters_of, is_one_word, joined, words_of
 from shared.json_node import Json, JsonNode, write_json
 from shared.settings import Limits
@@ -64,6 +67,8 @@ class TextKind(Kind):
     aligned into a word transition network, from the medoid on by distance from it, and each slot takes the unit with most votes, in its
     most frequent writing there. Else `medoid`: of all texts the one of highest confidence. Of these two the one of higher confidence, and
     an alignment only if its words have on the mean more than `quorum` of the votes: texts that say different things are not mixed.
+    Under `em` a worker has the votes that the share of the worker's words that are right is worth, as the likeness of the worker's texts
+    to the others' tells it (`estimation.likeness`): hardly any for one who agrees with nobody.
     Quorum: a medoid says `quorum` in its reasons, an alignment `quorum:part-N` for its Nth unit when no more than `quorum` of the votes
     have it.
     Tie between texts: higher votes, then higher summed skill, then the text that comes first in code point order; the label says `tie`.
@@ -98,14 +103,38 @@ class TextKind(Kind):
             return text_within(element, limits, empty=True)
         return write_json(element.number())
 
+    def study(self, answers: Sequence[Answer], task: Task) -> Study:
+        """How alike the texts are, and how like the gold answer's."""
+        del task
+        if len(answers) == 1:
+            return Study(None)
+        texts = _texts(answers)
+        alike = texts.likeness()
+        number = np.array(texts.text_of)
+        gold = np.array([answer.gold for answer in answers])
+        to_truth = alike[number[~gold], number[gold][0]] if gold.any() else None
+        people = tuple(answer.person for answer in answers if not answer.gold)
+        return Study(TextEvidence(people, alike[np.ix_(number[~gold], number[~gold])], to_truth))
+
+    def learn(self, evidence: Sequence[TextEvidence], known: Tallies, task: Task) -> Learned:
+        """How much of what each worker writes is right."""
+        del task
+        return learn_text_skill(evidence, known)
+
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Vote, align or choose; see the class for the rules."""
-        characters = all(is_one_word(answer.value) for answer in answers)
-        texts = _Texts(answers, characters=characters)
+        alternatives = _alternatives(answers)
+        if isinstance(task.skill, TextSkill):
+            votes = [task.skill.of(answer.person) for answer in answers]
+            answers = [
+                replace(answer, weight=answer.weight * own, skill=own)
+                for answer, own in zip(answers, votes, strict=True)
+            ]
+        texts = _texts(answers)
         chosen = _vote(texts, task.settings.quorum) or _aligned(texts, task.settings.quorum)
         shares = texts.similarities_to(chosen.text)
         return Consensus(
-            merged=MergedText(chosen.value, chosen.method, _alternatives(answers)),
+            merged=MergedText(chosen.value, chosen.method, alternatives),
             confidence=texts.confidence(chosen.text),
             agreement=texts.pair_agreement(),
             worker_agreement={
@@ -171,6 +200,18 @@ class _Texts:
         """Similarity of a text to each of the texts."""
         return self._compare(text)[0]
 
+    def likeness(self) -> Floats:
+        """float64, shape (D, D): similarity of each text to each. Half the work of asking for one after the other."""
+        alike = np.eye(len(self.texts))
+        for one, other in combinations(range(len(self.texts)), 2):
+            pair = self.texts[one], self.texts[other]
+            alike[one, other] = alike[other, one] = (
+                similarity(*pair, align(*pair))
+                if self.alignable
+                else overlap(self._shingles[one], self._shingles[other])
+            )
+        return alike
+
     def votes(self, text: Text) -> SlotVotes | None:
         """What the workers say of each slot of a text; None where texts are too long to align."""
         return self._compare(text)[1]
@@ -231,6 +272,10 @@ class _Texts:
         written = zip(answers, self.text_of, strict=True)
         said = ((str(answer.value), answer) for answer, text in written if text == place)
         return count_ballot(said).choice
+
+
+def _texts(answers: Sequence[Answer]) -> _Texts:
+    return _Texts(answers, characters=all(is_one_word(answer.value) for answer in answers))
 
 
 def _vote(texts: _Texts, quorum: float) -> _Chosen | None:
