@@ -112,7 +112,15 @@ TARGETS: tuple[Target, ...] = (
     *_at_least("batches", accuracy=0.90),
     Target("batches", "accuracy", -0.01, "ours, the whole job as one batch", more=True),
     Target("alpha", TIME, 0.2),
-    *_at_least("classes", accuracy=0.9225),
+    Target(
+        "classes",
+        "accuracy",
+        0.9225,
+        more=True,
+        note="a figure of other libraries on mistakes that go one way, as in the next work; on this one no library comes near it. "
+        "Starting from the truth does not help: items are hard, not workers unknown.",
+    ),
+    *_at_least("classes-one-way", accuracy=0.9225),
     Target("classes", TIME, 650.0),
     Target("classes", MEMORY, 60.0),
     Target("mask-object", TIME, 1.6, "decode and encode alone"),

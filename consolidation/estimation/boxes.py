@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.matching import Overlaps
 
 Boxes = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 _BLOCK = 100_000
 
 
@@ -25,45 +29,84 @@ def overlaps_between(boxes: Boxes, workers: npt.NDArray[np.int64], most: int | N
     Raises:
         OverflowError: there are more than `most` pairs.
 
-    A sweep along x compares each box with those that start before it ends, in blocks of some 100,000 pairs: time O(P log P) plus the
-    pairs that share an x range, memory O(P + block).
+    A sweep along x compares each box with those that start before it ends; where these are many, within bands of the height of two boxes.
+    Time O(P log P) plus the pairs that share a band and an x range, memory O(P + block).
     """
     order = np.argsort(boxes[:, 0], kind="stable")
-    swept, drawn = boxes[order], workers[order]
-    place = np.arange(len(swept))
-    reach = np.searchsorted(swept[:, 0], swept[:, 2], side="left") - place - 1
-    ahead = np.cumsum(reach)
-    left, top, right, bottom = np.ascontiguousarray(swept.T)
+    drawn = workers[order]
+    left, top, right, bottom = np.ascontiguousarray(boxes[order].T)
     area = (right - left) * (bottom - top)
-    pairs, start = 0, 0
-    found: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]] = []
-    while start < len(swept):
-        done = int(ahead[start - 1]) if start else 0
-        stop = max(int(np.searchsorted(ahead, done + _BLOCK)), start + 1)
-        one = np.repeat(place[start:stop], reach[start:stop])
-        other = (
-            np.arange(done, done + len(one))
-            - np.repeat(ahead[start:stop] - reach[start:stop], reach[start:stop])
-            + one
-            + 1
-        )
+    pairs = 0
+    found = [(order[:0], order[:0], area[:0])]
+    for one, other in _touching(left, right, top, bottom):
         height = np.minimum(bottom[one], bottom[other]) - np.maximum(top[one], top[other])
-        wanted = (height > 0) & (drawn[one] != drawn[other])
-        one, other, height = one[wanted], other[wanted], height[wanted]
         shared = (np.minimum(right[one], right[other]) - left[other]) * height
         union = area[one] + area[other] - shared
-        kept = (shared > 0) & (union > 0)
+        kept = (shared > 0) & (union > 0) & (drawn[one] != drawn[other])
         pairs += int(kept.sum())
         if most is not None and pairs > most:
             raise OverflowError(f"more than {most} pairs of boxes overlap")
         found.append((order[one[kept]], order[other[kept]], shared[kept] / union[kept]))
-        start = stop
-    if not found:
-        return Overlaps(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
     one, other, iou = (np.concatenate(column) for column in zip(*found, strict=True))
     first, second = np.minimum(one, other), np.maximum(one, other)
     sequence = np.argsort(first * len(boxes) + second)
     return Overlaps(first[sequence], second[sequence], iou[sequence])
+
+
+def _touching(
+    left: Floats, right: Floats, top: Floats, bottom: Floats
+) -> Iterator[tuple[Integers, Integers]]:
+    """Pairs of boxes that share an x range and a y range; each once, the one that starts first in front.
+
+    Args:
+        left: float64, shape (P,), ascending. right, top, bottom: float64, shape (P,).
+
+    Yields:
+        Places of both, int64, found among some 100,000 pairs at a time.
+    """
+    box: Integers = np.arange(len(left))
+    ends = np.searchsorted(left, right)
+    reach: Integers = ends - box - 1
+    banded = int(reach.sum()) > _BLOCK
+    band: Integers = np.zeros_like(box)
+    first_band = band
+    if banded:
+        box, band, first_band = _bands(top, bottom)
+        last = np.searchsorted(band * len(left) + box, band * len(left) + ends[box])
+        reach = last - np.arange(len(box)) - 1
+    ahead = np.cumsum(reach)
+    done = start = 0
+    while start < len(box):
+        stop = max(int(np.searchsorted(ahead, done + _BLOCK)), start + 1)
+        many, place = reach[start:stop], np.arange(start, stop)
+        at = np.repeat(place, many)
+        beside = np.arange(done, done + len(at)) + np.repeat(place + 1 - ahead[start:stop] + many, many)
+        one, other = box[at], box[beside]
+        met = np.minimum(bottom[one], bottom[other]) > np.maximum(top[one], top[other])
+        one, other = one[met], other[met]
+        if banded:
+            new = band[at[met]] == np.maximum(first_band[one], first_band[other])
+            one, other = one[new], other[new]
+        yield one, other
+        done, start = int(ahead[stop - 1]), stop
+
+
+def _bands(top: Floats, bottom: Floats) -> tuple[Integers, Integers, Integers]:
+    """Boxes with each band of the image that they reach into; and the first of these bands for every box.
+
+    Bands are so high that a box reaches into one and a half on average, and that there are no more bands than boxes.
+
+    Returns:
+        int64, shape (N,) each: box and band, by band, then by box. int64, shape (P,): a box's first band.
+    """
+    count, above = len(top), top.min()
+    height = max(2 * float((bottom - top).mean()), float(bottom.max() - above) / count) or 1.0
+    first, last = (((edge - above) / height).astype(np.int64) for edge in (top, bottom))
+    several = last - first + 1
+    box = np.repeat(np.arange(count), several)
+    step = np.arange(len(box)) - np.repeat(np.cumsum(several) - several, several)
+    band, box = np.divmod(np.sort((first[box] + step) * count + box), count)
+    return box, band, first
 
 
 def iou_matrix(boxes: Boxes, others: Boxes) -> npt.NDArray[np.float64]:

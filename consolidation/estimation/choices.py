@@ -23,9 +23,9 @@ _FIRST, _LATER = 8, 3
 """Newton steps of the first and of later rounds."""
 _AS_VOTED = 100.0
 """Items' worth of belief that categories are as frequent as their votes: else the frequent ones of a small job take all."""
-_ALIKE = 0.55
+_ALIKE = 0.5
 """How much of the evidence of n answers is the same over again: log odds are divided by n to this power."""
-_SHARED = 0.06
+_SHARED = 0.07
 """Share of items on which the crowd errs as one, however many agree."""
 
 
@@ -151,9 +151,9 @@ def posteriors(choices: Choices, model: ChoiceModel) -> Floats:
 def calibrated(posterior: Floats, answers: npt.NDArray[np.int64]) -> Floats:
     """What a posterior is worth as a probability.
 
-    Workers err alike: on hard items, and where the question misleads. n answers are worth fewer independent ones, n^0.45, and on six of
-    a hundred items the crowd errs as one; both figures hold over crowds of many kinds, and answers without truth cannot tell them (a
-    crowd that agrees on something false looks like one that is right).
+    Workers err alike: on hard items, and where the question misleads. n answers are worth the square root of n independent ones, and on
+    seven of a hundred items the crowd errs as one; both figures hold over crowds of many kinds, and answers without truth cannot tell
+    them (a crowd that agrees on something false looks like one that is right).
 
     Args:
         posterior: float64, shape (M, K), rows summing to 1. Not modified.

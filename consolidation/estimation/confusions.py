@@ -27,7 +27,7 @@ RIGHT, WRONG = 4.0, 1.0
 """Prior of the crowd's chance to be right: the counts of `estimation.votes`."""
 _CROWD = 40.0
 """Answers that the one chance is worth in each row of the crowd's matrix."""
-_OWN = 16.0
+_OWN = 24.0
 """Answers that ability, knack and leanings are worth in each row of a worker's matrix."""
 _PRIORS = (1.0, 0.5, 0.25)
 """Prior variances of ability, knack and leaning: about what crowds of many kinds show."""

@@ -8,15 +8,17 @@ matching of CVAT's quality control, with agglomeration in the place of pairwise 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
+from typing import TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Value = TypeVar("Value")
 _SLACK = 1e-9
 _NEARLY = 1 - 1e-12
 """A mean reaches its threshold whatever its sum is rounded to."""
@@ -36,12 +38,65 @@ class Overlaps:
     iou: npt.NDArray[np.float64]
 
 
+class Clusters(Sequence[Sequence[int]]):
+    """Groups of parts, as lists and as arrays. Equal to every sequence of the same groups.
+
+    Attributes:
+        marks: int64, shape (M,): the parts of the first cluster, then those of the second, and so on.
+        sizes: int64, shape (C,): parts of each cluster.
+        part: int64, shape (M,): for each mark the number of its cluster.
+    """
+
+    __slots__ = ("_ends", "marks", "part", "sizes")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, marks: Integers, sizes: Integers) -> None:
+        """From the attributes of these names."""
+        self.marks, self.sizes = marks, sizes
+        self.part = np.repeat(np.arange(len(sizes)), sizes)
+        self._ends: list[int] = np.cumsum(sizes).tolist()
+
+    @classmethod
+    def of(cls, groups: Sequence[Sequence[int]]) -> Clusters:
+        """From the parts of each cluster."""
+        marks = np.array(list(chain.from_iterable(groups)), np.int64)
+        return cls(marks, np.array([len(members) for members in groups], np.int64))
+
+    def rows(self, values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+        """The values of each cluster, of one for each mark."""
+        return (values[start:end] for start, end in pairwise([0, *self._ends]))
+
+    @overload
+    def __getitem__(self, place: int) -> Sequence[int]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Sequence[int]]: ...
+    def __getitem__(self, place: int | slice) -> Sequence[int] | Sequence[Sequence[int]]:
+        """The parts of a cluster, or of several."""
+        if isinstance(place, slice):
+            return list(self)[place]
+        end = self._ends[place]
+        members: list[int] = self.marks[end - int(self.sizes[place]) : end].tolist()
+        return members
+
+    def __len__(self) -> int:
+        """How many clusters there are."""
+        return len(self.sizes)
+
+    def __iter__(self) -> Iterator[Sequence[int]]:
+        """The parts of each cluster."""
+        return self.rows(self.marks.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other has the same groups in the same order."""
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+
 def cluster_parts(
     overlaps: Overlaps,
-    workers: Sequence[int],
-    categories: Sequence[int],
-    thresholds: Sequence[float],
-) -> list[list[int]]:
+    workers: Sequence[int] | Integers,
+    categories: Sequence[int] | Integers,
+    thresholds: Sequence[float] | Floats,
+) -> Clusters:
     """Group parts that mean the same thing.
 
     Clusters start as single parts. The pair of clusters with the highest mean IoU is joined as long as that mean reaches the
@@ -55,13 +110,17 @@ def cluster_parts(
         thresholds: P least mean IoUs; two parts need the higher of theirs.
 
     Returns:
-        Clusters as ascending lists of parts, ordered by their first part. Every part is in exactly one.
+        Clusters of ascending parts, ordered by their first part. Every part is in exactly one.
 
     Ties: equal means are joined in the order of the clusters' first parts; give parts in an order that does not depend on that
     of the workers. Time O(E log E) for overlaps that are few per part, memory O(P + E). Parts of which nobody doubts what belongs
     together, most of them as a rule, are grouped by a few array operations.
     """
-    who, kinds, needed = np.array(workers, np.int64), np.array(categories, np.int64), np.array(thresholds)
+    who, kinds, needed = (
+        np.asarray(workers, np.int64),
+        np.asarray(categories, np.int64),
+        np.asarray(thresholds, np.float64),
+    )
     heads, doubtful = _clear_groups(overlaps, needed)
     clusters = np.where(doubtful, np.arange(len(heads)), heads)
     if doubtful.any():
@@ -73,9 +132,8 @@ def cluster_parts(
         for wanted in (alike, rest):
             clusters = _joined(clusters, wanted, who, needed)
     order = np.argsort(clusters, kind="stable")
-    parts: list[int] = order.tolist()
-    ends: list[int] = (np.flatnonzero(np.diff(clusters[order])) + 1).tolist()
-    return [parts[start:end] for start, end in pairwise([0, *ends, len(parts)]) if start < end]
+    sizes = np.bincount(clusters, minlength=len(order))
+    return Clusters(order, sizes[sizes > 0])
 
 
 def _chosen(overlaps: Overlaps, wanted: npt.NDArray[np.bool_]) -> Overlaps:
@@ -97,14 +155,15 @@ def _clear_groups(overlaps: Overlaps, thresholds: Floats) -> tuple[Integers, npt
     head = np.arange(parts)
     np.minimum.at(head, second, first)
     size = np.bincount(head, minlength=parts)
-    inside = head[first] == head[second]
-    pairs = np.bincount(head[first[inside]], minlength=parts)
+    one, other = head[first], head[second]
+    inside = one == other
+    pairs = np.bincount(one[inside], minlength=parts)
     doubtful = pairs * 2 != size * (size - 1)
-    doubtful[head[first[~inside]]] = doubtful[head[second[~inside]]] = True
+    doubtful[one[~inside]] = doubtful[other[~inside]] = True
     needed = np.zeros(parts)
     np.maximum.at(needed, head, thresholds)
-    short = inside & (overlaps.iou[strong] < needed[head[first]] * (1 + _SLACK))
-    doubtful[head[first[short]]] = True
+    short = inside & (overlaps.iou[strong] < needed[one] * (1 + _SLACK))
+    doubtful[one[short]] = True
     return head, doubtful[head]
 
 
@@ -116,45 +175,31 @@ def _joined(clusters: Integers, overlaps: Overlaps, workers: Integers, needed: F
 
     Returns:
         The same after joining.
+
+    Joining never lifts a mean above the better of the two it is made from. So only clusters that reach their threshold with some other
+    are looked at one by one.
     """
     one, other = clusters[overlaps.first], clusters[overlaps.second]
     apart = one != other
     low, high = np.minimum(one, other)[apart], np.maximum(one, other)[apart]
     pairs, place = np.unique(low * len(clusters) + high, return_inverse=True)
     sums = np.bincount(place, overlaps.iou[apart], len(pairs))
-    low, high = pairs // max(len(clusters), 1), pairs % max(len(clusters), 1)
-    free = ~_share_worker(low, high, clusters, workers)
-    low, high, sums = low[free], high[free], sums[free]
+    low, high = np.divmod(pairs, max(len(clusters), 1))
     size = np.bincount(clusters, minlength=len(clusters))
     strictest = np.zeros(len(clusters))
     np.maximum.at(strictest, clusters, needed)
-    if not (sums >= np.maximum(strictest[low], strictest[high]) * size[low] * size[high] * _NEARLY).any():
+    near = sums >= np.maximum(strictest[low], strictest[high]) * size[low] * size[high] * _NEARLY
+    if not near.any():
         return clusters
-    involved = np.unique(np.concatenate([low, high]))
-    inside = np.flatnonzero(np.isin(clusters, involved))
-    linkage = _Linkage(inside, clusters, workers, strictest)
-    linkage.join(zip(low.tolist(), high.tolist(), sums.tolist(), strict=True))
+    involved = np.zeros(len(clusters), np.bool_)
+    involved[low[near]] = involved[high[near]] = True
+    linkage = _Linkage(np.flatnonzero(involved[clusters]), clusters, workers, strictest)
+    both = involved[low] & involved[high]
+    linkage.join(zip(low[both].tolist(), high[both].tolist(), sums[both].tolist(), strict=True))
     joined = clusters.copy()
     for head, members in linkage.members.items():
         joined[members] = head
     return joined
-
-
-def _share_worker(
-    low: Integers, high: Integers, clusters: Integers, workers: Integers
-) -> npt.NDArray[np.bool_]:
-    """Whether pairs of clusters, named by their first parts, both have a part of some worker."""
-    order = np.argsort(clusters, kind="stable")
-    start = np.searchsorted(clusters[order], low)
-    size = np.searchsorted(clusters[order], low, side="right") - start
-    pair = np.repeat(np.arange(len(low)), size)
-    member = order[np.arange(len(pair)) - np.repeat(np.cumsum(size) - size, size) + np.repeat(start, size)]
-    count = int(workers.max(initial=0)) + 1
-    held = np.sort(clusters * count + workers)
-    asked = high[pair] * count + workers[member]
-    found = np.searchsorted(held, asked)
-    met = (found < len(held)) & (held[np.minimum(found, len(held) - 1)] == asked)
-    return np.bincount(pair, met, len(low)) > 0
 
 
 class _Linkage:
@@ -162,12 +207,12 @@ class _Linkage:
 
     def __init__(self, parts: Integers, clusters: Integers, workers: Integers, needed: Floats) -> None:
         self.members: dict[int, list[int]] = {}
-        self._workers: dict[int, set[int]] = {}
+        self._workers: dict[int, int] = {}  # one bit for each
         for part, head, worker in zip(
             parts.tolist(), clusters[parts].tolist(), workers[parts].tolist(), strict=True
         ):
             self.members.setdefault(head, []).append(part)
-            self._workers.setdefault(head, set()).add(worker)
+            self._workers[head] = self._workers.get(head, 0) | 1 << worker
         self._needed = {head: float(needed[head]) for head in self.members}
         self._sums: dict[int, dict[int, float]] = {head: {} for head in self.members}
 
@@ -175,12 +220,13 @@ class _Linkage:
         """Join clusters, best mean first, until none reaches its threshold.
 
         Args:
-            pairs: clusters without a common worker, the lower first, and the sum of IoU over their parts.
+            pairs: clusters, the lower first, and the sum of IoU over their parts. Those with a common worker are never joined.
         """
         heap: list[tuple[float, int, int]] = []
         for first, second, total in pairs:
-            self._sums[first][second] = self._sums[second][first] = total
-            self._offer(heap, first, second)
+            if not self._workers[first] & self._workers[second]:
+                self._sums[first][second] = self._sums[second][first] = total
+                self._offer(heap, first, second)
         while heap:
             negative, first, second = heapq.heappop(heap)
             known = self._sums.get(first, {})
@@ -208,8 +254,9 @@ class _Linkage:
             del self._sums[other][second]
             if other != first:
                 known[other] = known.get(other, 0.0) + total
-        for other in [other for other in known if not self._workers[first].isdisjoint(self._workers[other])]:
-            del known[other]
-            self._sums[other].pop(first, None)
-        for other, total in known.items():
-            self._sums[other][first] = total
+        for other, total in list(known.items()):
+            if self._workers[first] & self._workers[other]:
+                del known[other]
+                self._sums[other].pop(first, None)
+            else:
+                self._sums[other][first] = total

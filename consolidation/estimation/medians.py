@@ -111,11 +111,11 @@ def _plain_medians(values: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64]
     """`grouped_medians` of members that weigh alike: one sort, the groups filled up behind their last members."""
     group = np.repeat(np.arange(len(sizes)), sizes)
     place = np.arange(len(values)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    filled = np.full((len(sizes), int(sizes.max()), values.shape[1]), np.inf)
-    filled[group, place] = values
-    filled.sort(axis=1)
+    filled = np.full((len(sizes), values.shape[1], int(sizes.max())), np.inf)
+    filled[group, :, place] = values
+    filled.sort()
     every = np.arange(len(sizes))
-    return _between(filled[every, (sizes - 1) // 2], filled[every, sizes // 2])
+    return _between(filled[every, :, (sizes - 1) // 2], filled[every, :, sizes // 2])
 
 
 def weighted_median(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> float:

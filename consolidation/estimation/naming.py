@@ -9,6 +9,7 @@ there are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -54,8 +55,13 @@ class Table:
         """The values of keys of any shape. Time O(n log U)."""
         if not len(self.keys):
             return np.zeros(keys.shape)
+        place, found = self.find(keys)
+        return np.where(found, self.values[place], 0.0)
+
+    def find(self, keys: Integers) -> tuple[Integers, npt.NDArray[np.bool_]]:
+        """Where keys are, or would be, and whether they are there; the table is not empty. Time O(n log U)."""
         place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[place] == keys, self.values[place], 0.0)
+        return place, self.keys[place] == keys
 
 
 def triple(worker: Integers, true: Integers, said: Integers) -> Integers:
@@ -70,7 +76,7 @@ def untripled(keys: Integers) -> tuple[Integers, Integers, Integers]:
     return worker, true, said
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Naming:
     """How workers name parts.
 
@@ -116,10 +122,25 @@ class Naming:
         told = self.counts.at(triple(worker, true, said)) + _LIKE_WORKER * prior
         return told / (self.rows.at(worker * _CATEGORIES + true) + _LIKE_WORKER)
 
-    def errs(self, worker: Integers) -> Floats:
-        """Probability that workers say one certain category that they should not."""
-        chance: Floats = (1 - self.accuracy[worker]) / max(self.choices - 1, 1)
-        return chance
+    def logs(self, worker: Integers, true: Integers, said: Integers) -> Floats:
+        """Logarithms of `chances`; looked up where all of it has been counted."""
+        if len(self.counts.keys):
+            place, counted = self.counts.find(triple(worker, true, said))
+            if counted.all():
+                return self.counted_logs[place]
+        logs: Floats = np.log(self.chances(worker, true, said) + _TINY)
+        return logs
+
+    @cached_property
+    def counted_logs(self) -> Floats:
+        """Logarithms of `chances` for each key of `counts`."""
+        logs: Floats = np.log(self.chances(*untripled(self.counts.keys)) + _TINY)
+        return logs
+
+    def errs(self) -> Floats:
+        """Logarithm of the probability that each worker says one certain wrong category: float64, shape (W + 1,)."""
+        logs: Floats = np.log((1 - self.accuracy) / max(self.choices - 1, 1) + _TINY)
+        return logs
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,27 +179,27 @@ class Names:
         return self.worker[self.mark], self.true[self.candidate], self.said[self.mark]
 
 
-def name_posterior(names: Names, naming: Naming, chances: Floats | None = None) -> Floats:
+def name_posterior(names: Names, naming: Naming, logs: Floats | None = None) -> Floats:
     """Probability of each candidate, given that the part is real.
 
     Args:
         names: what workers called the parts.
         naming: of these workers.
-        chances: float64, shape (Q,), of `names.pairs`, where they are known already.
+        logs: float64, shape (Q,), of `names.pairs`, where they are known already.
 
     Returns:
         float64, shape (J,). What is missing to 1 for a part is for the categories that nobody named. All are equally likely beforehand.
 
     Time O(Q log U).
     """
-    if chances is None:
-        chances = naming.chances(*names.pairs())
-    logs = np.bincount(names.candidate, np.log(chances + _TINY), len(names.owner))
-    unnamed = np.bincount(names.part, np.log(naming.errs(names.worker) + _TINY), names.parts)
+    if logs is None:
+        logs = naming.logs(*names.pairs())
+    named = np.bincount(names.candidate, logs, len(names.owner))
+    unnamed = np.bincount(names.part, naming.errs()[names.worker], names.parts)
     several = np.bincount(names.owner, minlength=names.parts)
     top = unnamed.copy()
-    np.maximum.at(top, names.owner, logs)
-    odds = np.exp(logs - top[names.owner])
+    np.maximum.at(top, names.owner, named)
+    odds = np.exp(named - top[names.owner])
     others = np.maximum(naming.choices - several, 0) * np.exp(unnamed - top)
     share: Floats = odds / (np.bincount(names.owner, odds, names.parts) + others)[names.owner]
     return share
@@ -215,7 +236,6 @@ def learn_names(
     )
     named = np.bincount(names.part, minlength=names.parts)
     weight = (real * ((named > 1) & (truth == UNNAMED)))[names.owner][names.candidate]
-    kinds = untripled(distinct)
     votes = np.bincount(names.candidate, true == said, len(names.owner))
     share = votes / np.maximum(named, 1)[names.owner]
     counts: Floats = certain
@@ -223,8 +243,7 @@ def learn_names(
     for _ in range(_ROUNDS if weight.any() else 0):
         counts = certain + np.bincount(place, weight * share[names.candidate], len(distinct))
         naming = Naming.of(Table(distinct, elsewhere + counts), workers, choices)
-        chances = naming.chances(*kinds)[place]
-        last, share = share, name_posterior(names, naming, chances)
+        last, share = share, name_posterior(names, naming, naming.counted_logs[place])
         if np.abs(share - last).max(initial=0.0) < _STILL:
             break
     return naming, Table(distinct, counts)

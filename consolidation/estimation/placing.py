@@ -115,12 +115,12 @@ class Placing:
 
     def centres(self, places: Places) -> Floats:
         """The true place of each part as an offset: float64, shape (C, D). Time O(M * D)."""
-        unbiased = places.offset - self.bias[places.worker]
-        precision = (1 / self.variance)[places.worker]
+        unbiased = places.offset - self.bias.take(places.worker, axis=0)
+        precision = (1 / self.variance).take(places.worker, axis=0)
         starts = places.starts()
         centre: Floats = np.zeros((len(starts), places.offset.shape[1]))
         for _ in range(_STEPS):
-            surprise = precision * (unbiased - centre[places.part]) ** 2
+            surprise = precision * (unbiased - centre.take(places.part, axis=0)) ** 2
             weight = precision * (FREEDOM + 1) / (FREEDOM + surprise)
             centre = np.add.reduceat(weight * unbiased, starts) / np.add.reduceat(weight, starts)
         return centre
@@ -167,7 +167,7 @@ def learn_places(places: Places, real: Floats, known: PlaceCounts) -> tuple[Plac
 def _telling(places: Places, telling: Floats) -> tuple[Places, Floats]:
     """The marks that say something, their parts numbered anew; and how much each says."""
     kept = telling > _SLIGHT
-    _, part = np.unique(places.part[kept], return_inverse=True)
+    part = np.cumsum(np.diff(places.part[kept], prepend=-1) > 0) - 1
     return Places(part, places.worker[kept], places.offset[kept]), telling[kept]
 
 
@@ -190,15 +190,14 @@ class _Fit:
     @classmethod
     def of(cls, places: Places, bias: Floats, variance: Floats, centre: Floats) -> _Fit:
         """From the centres as they were thought to be."""
-        unbiased = places.offset - bias[places.worker]
-        precision = (1 / variance)[places.worker]
-        weight = (FREEDOM + 1) / (FREEDOM + precision * (unbiased - centre[places.part]) ** 2)
-        told = precision * weight
-        starts = places.starts()
-        total = np.add.reduceat(told, starts)
-        centre = np.add.reduceat(told * unbiased, starts) / total
-        residual = unbiased - centre[places.part]
-        free = np.maximum(1 - told / total[places.part], _LEAST_FREE)
+        unbiased = places.offset - bias.take(places.worker, axis=0)
+        precision = (1 / variance).take(places.worker, axis=0)
+        distance = unbiased - centre.take(places.part, axis=0)
+        told = precision / (FREEDOM + precision * distance**2)
+        total = _summed(places.part, told, len(centre))
+        centre = _summed(places.part, told * unbiased, len(centre)) / total
+        residual = unbiased - centre.take(places.part, axis=0)
+        free = np.maximum(1 - told / total.take(places.part, axis=0), _LEAST_FREE)
         return cls(centre, residual, free, precision * residual**2 / free)
 
     def counted(self, places: Places, bias: Floats, telling: Floats, workers: int) -> PlaceCounts:
@@ -220,21 +219,23 @@ class _Fit:
 
     def normality(self, places: Places, telling: Floats, workers: int) -> Floats:
         """Log-likelihood ratio of a t-distribution to Laplace's, each of the scale that fits all residuals best; shape (W,)."""
-        weight = np.broadcast_to(telling[:, None], self.surprise.shape)
-        scale = max(float(np.average(self.surprise, weights=weight)), _TINY)
+        share = telling / (telling.sum() * self.surprise.shape[1])
+        distance = np.sqrt(self.surprise)
+        scale = max(float((share @ self.surprise).sum()), _TINY)
         for _ in range(_STEPS):
-            counts = weight * (FREEDOM + 1) / (FREEDOM + self.surprise / scale)
-            scale = max(float((counts * self.surprise).sum() / weight.sum()), _TINY)
-        mean = max(float(np.average(np.sqrt(self.surprise), weights=weight)), _TINY)
+            counted = self.surprise / (FREEDOM + self.surprise / scale)
+            scale = max((FREEDOM + 1) * float((share @ counted).sum()), _TINY)
+        mean = max(float((share @ distance).sum()), _TINY)
         student = (
             math.lgamma((FREEDOM + 1) / 2)
             - math.lgamma(FREEDOM / 2)
             - math.log(FREEDOM * math.pi * scale) / 2
             - (FREEDOM + 1) / 2 * np.log1p(self.surprise / (FREEDOM * scale))
         )
-        laplace = -math.log(2 * mean) - np.sqrt(self.surprise) / mean
-        ratio = (weight * (student - laplace)).sum(axis=1)
-        return np.bincount(places.worker, ratio, workers + 1)[:workers].astype(np.float64)
+        laplace = -math.log(2 * mean) - distance / mean
+        ratios = _summed(places.worker, telling[:, None] * (student - laplace), workers + 1)
+        lead: Floats = ratios[:workers].sum(axis=1)
+        return lead
 
 
 def _model(counts: PlaceCounts, spread: float) -> tuple[Placing, Floats]:

@@ -44,7 +44,7 @@ _LIKE_ANY_SCENE = 4.0
 _MISLED = 0.01
 """Chance that what the marks say of a part is no matter of who marked it: nobody is surer than that."""
 _ROUNDS = 40
-_LONGEST = 8.0
+_LONGEST = 32.0
 _TINY = 1e-12
 _STILL = 1e-4
 _LEAST = 1e-3

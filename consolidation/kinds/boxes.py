@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.boxes import Boxes, overlaps_between
+from consolidation.estimation.matching import Clusters
 from consolidation.estimation.medians import grouped_medians
 from consolidation.kinds.base import (
     Answer,
@@ -20,12 +21,12 @@ from consolidation.kinds.base import (
 )
 from consolidation.kinds.geometry import DIGITS, REACH, rounded_to
 from consolidation.kinds.image_parts import MergedParts, plain_number, written_part
+from consolidation.kinds.part_columns import Columns
 from consolidation.kinds.part_places import Measures
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
     Layout,
-    Part,
     PartsKind,
     agree_on_size,
     consensus_of,
@@ -57,8 +58,7 @@ class BoxesAnswer:
     faults: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MergedBox:
+class MergedBox(NamedTuple):
     """A decision with its fused box: left, top, width, height in pixels."""
 
     decision: Decision
@@ -107,25 +107,23 @@ class BoxesKind(PartsKind[Boxes]):
         """Match, decide, fuse; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
         layout = self.layout(kept, task)
-        parts, boxes = layout.parts, layout.shapes
         decisions = decide(self.name, layout, kept, task)
         edges = self.placed(layout, decisions, kept, task)
         if edges is None:
-            edges = _medians(decisions, parts, boxes, kept)
-        sides = _sides(edges, np.array(digits_of(decisions, parts, kept), np.int64))
+            edges = _medians(decisions, layout.columns, layout.shapes, kept)
+        sides = _sides(edges, digits_of(decisions, layout.columns, kept))
         fused = [MergedBox(made, side) for made, side in zip(decisions, sides, strict=True)]
-        merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
+        merged = MergedParts.of(size, task.categories(layout.columns.names), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Boxes]:
         """Boxes from top to bottom, left to right, with their IoU."""
-        parts, boxes = in_reading_order(answers)
-        workers = np.array([part.worker for part in parts], dtype=np.int64)
+        columns, boxes = in_reading_order(answers)
         with overlaps_limited():
-            overlaps = overlaps_between(boxes, workers, task.settings.limits.overlaps)
-        return Layout(parts, overlaps, boxes)
+            overlaps = overlaps_between(boxes, columns.worker, task.settings.limits.overlaps)
+        return Layout(columns, overlaps, boxes, columns=columns)
 
-    def measures(self, layout: Layout[Boxes], clusters: Sequence[Sequence[int]]) -> Measures:
+    def measures(self, layout: Layout[Boxes], clusters: Clusters) -> Measures:
         """The edges, in units of the box's width and height."""
         del clusters
         boxes = layout.shapes
@@ -164,7 +162,7 @@ def read_sides(node: JsonNode) -> tuple[float, float, float, float]:
     return left, top, width, height
 
 
-def in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], npt.NDArray[np.float64]]:
+def in_reading_order(answers: Sequence[Answer]) -> tuple[Columns, npt.NDArray[np.float64]]:
     """The parts of all workers from top to bottom, left to right: an order that does not depend on that of the workers.
 
     Args:
@@ -175,35 +173,32 @@ def in_reading_order(answers: Sequence[Answer]) -> tuple[list[Part], npt.NDArray
     """
     boxes = np.concatenate([answer.value.boxes for answer in answers])
     labels = [label for answer in answers for label in answer.value.labels]
-    number = {label: place for place, label in enumerate(sorted(set(labels)))}
-    counts = [len(answer.value.labels) for answer in answers]
-    workers = np.repeat(np.arange(len(answers)), counts)
+    workers = [worker for worker, answer in enumerate(answers) for _ in answer.value.labels]
+    drawn = Columns.of(workers, labels)
     left, top, right, bottom, *more = boxes.T
-    called = np.array([number[label] for label in labels], np.int64)
-    order = np.lexsort((workers, called, *reversed(more), right, bottom, left, top))
-    kinds = [[Part(worker, label) for label in number] for worker in range(len(answers))]
-    drawn = zip(workers[order].tolist(), called[order].tolist(), strict=True)
-    return [kinds[worker][label] for worker, label in drawn], boxes[order]
+    order = np.lexsort((drawn.worker, drawn.said, *reversed(more), right, bottom, left, top))
+    return Columns(drawn.worker[order], drawn.said[order], drawn.names), boxes.take(order, axis=0)
 
 
 def _medians(
-    decisions: Sequence[Decision], parts: Sequence[Part], boxes: Boxes, answers: Sequence[Answer]
+    decisions: Sequence[Decision], columns: Columns, boxes: Boxes, answers: Sequence[Answer]
 ) -> Boxes:
     """The weighted median of each edge, for each decision."""
-    members = [member for made in decisions for member in made.members]
-    sizes = np.array([len(made.members) for made in decisions], np.int64)
-    weights = np.array([answers[parts[member].worker].weight for member in members], np.float64)
-    return grouped_medians(boxes[members], sizes, weights)
+    clusters = Clusters.of([made.members for made in decisions])
+    weights = np.array([answer.weight for answer in answers], np.float64)
+    return grouped_medians(boxes[clusters.marks], clusters.sizes, weights[columns.worker[clusters.marks]])
 
 
-def digits_of(decisions: Sequence[Decision], parts: Sequence[Part], answers: Sequence[Answer]) -> list[int]:
+def digits_of(
+    decisions: Sequence[Decision], columns: Columns, answers: Sequence[Answer]
+) -> npt.NDArray[np.int64]:
     """Decimals of each decision's coordinates: none if all members came in whole pixels; their answers' values say so by `whole`."""
-    whole = [answer.value.whole for answer in answers]
-    if not any(whole):
-        return [DIGITS] * len(decisions)
-    return [
-        0 if all(whole[parts[member].worker] for member in made.members) else DIGITS for made in decisions
-    ]
+    whole = np.array([answer.value.whole for answer in answers])
+    if not whole.any():
+        return np.full(len(decisions), DIGITS)
+    clusters = Clusters.of([made.members for made in decisions])
+    broken = np.bincount(clusters.part, ~whole[columns.worker[clusters.marks]], len(decisions))
+    return np.where(broken > 0, DIGITS, 0)
 
 
 def _sides(edges: Boxes, digits: npt.NDArray[np.int64]) -> list[tuple[float, float, float, float]]:

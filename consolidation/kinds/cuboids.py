@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,10 +23,10 @@ from consolidation.kinds.cuboid_parts import (
     read_cuboid,
     written_cuboid,
 )
+from consolidation.kinds.part_columns import Part
 from consolidation.kinds.parts import (
     Decision,
     Layout,
-    Part,
     consensus_of,
     decide,
     overlaps_limited,
@@ -143,7 +143,7 @@ class CuboidsKind(PlacedPartsKind[CuboidShapes]):
             shapes.cuboids, weights, skill, [made.members for made in decisions], median
         )
         decisions = [
-            replace(made, tied=made.tied or split)
+            made._replace(tied=made.tied or split)
             for made, split in zip(decisions, tied.tolist(), strict=True)
         ]
         found = [

@@ -20,10 +20,10 @@ from consolidation.kinds.base import (
 )
 from consolidation.kinds.entity_skill import EntitySkill, learn_entities
 from consolidation.kinds.entity_verdicts import evidence_of, judge_entities
+from consolidation.kinds.part_columns import Part
 from consolidation.kinds.parts import (
     Decision,
     Layout,
-    Part,
     PartsKind,
     clusters_of,
     consensus_of,
@@ -146,7 +146,7 @@ class EntitiesKind(PartsKind[EntitySpans]):
     def merge(self, answers: Sequence[Answer], task: Task) -> Consensus:
         """Find in the text, match, decide, fuse; see the class for the rules."""
         layout = self.layout(answers, task)
-        categories = task.categories(part.label for part in layout.parts)
+        categories = task.categories(layout.columns.names)
         if isinstance(task.skill, EntitySkill) and len(answers) > 1 and layout.parts:
             judged = judge_entities(self.clustered(layout, task), answers, task, task.skill, SILENCE)
             fused = [MergedEntity(made, *layout.shapes.spans[marked]) for made, marked in judged]
@@ -311,8 +311,8 @@ def _without_contradictions(
     for place in rivals.keys() - kept:
         if stronger := [entities[other].decision.existence for other in rivals[place] if other in kept]:
             made, free = entities[place].decision, 1 - max(stronger)
-            made = replace(
-                made, accepted=False, existence=made.existence * free, confidence=made.confidence * free
+            made = made._replace(
+                accepted=False, existence=made.existence * free, confidence=made.confidence * free
             )
             settled[place] = replace(entities[place], decision=made)
     return settled

@@ -28,7 +28,8 @@ def evidence_of(layout: Layout[Any], answers: Sequence[Answer]) -> EntityEvidenc
         layout: with clusters.
         answers: of all workers, whether they marked anything or not.
     """
-    spans, clusters = _spans(layout), layout.clusters or []
+    clusters: Sequence[Sequence[int]] = layout.clusters or ()
+    spans = _spans(layout)
     labels = tuple(part.label for part in layout.parts)
     golden = [answer.gold for answer in answers]
     workers = [place for place, gold in enumerate(golden) if not gold]
@@ -60,7 +61,7 @@ def judge_entities(
         answers: of more than one worker.
         silence: of a vote against an entity, how much it is not to have marked it, in `votes.existence`.
     """
-    clusters = layout.clusters or []
+    clusters: Sequence[Sequence[int]] = layout.clusters or ()
     labels, owners = [part.label for part in layout.parts], [part.worker for part in layout.parts]
     people, ids = [answer.person for answer in answers], [answer.worker_id for answer in answers]
     categories = task.categories({*skill.categories, *labels})
@@ -97,7 +98,7 @@ def _pooled(real: Floats, clusters: Sequence[Sequence[int]], workers: int, silen
 def _spans(layout: Layout[Any]) -> Integers:
     """See `EntityEvidence.spans`."""
     numbers = [0] * len(layout.parts)
-    for number, members in enumerate(layout.clusters or []):
+    for number, members in enumerate(layout.clusters or ()):
         for member in members:
             numbers[member] = number
     rows = [

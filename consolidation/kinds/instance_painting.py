@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,7 +12,8 @@ import numpy.typing as npt
 from consolidation.estimation.patterns import Patterns
 from consolidation.estimation.pixel_smoothing import smooth_outlines
 from consolidation.estimation.regions import bounding_boxes
-from consolidation.kinds.parts import Decision, Layout, Part
+from consolidation.kinds.part_columns import Part
+from consolidation.kinds.parts import Decision, Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def paint_instances(
         1, len(standing) + 1
     )
     final = [
-        made if place in set(standing) else replace(made, accepted=False)
+        made if place in set(standing) else made._replace(accepted=False)
         for place, made in enumerate(decisions)
     ]
     layers = [renumber[owner]]

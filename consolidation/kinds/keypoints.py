@@ -24,11 +24,11 @@ from consolidation.kinds.base import (
 )
 from consolidation.kinds.geometry import DIGITS, read_point
 from consolidation.kinds.image_parts import MergedParts, image_diagonal, written_part, written_point
+from consolidation.kinds.part_columns import Part
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
     Layout,
-    Part,
     agree_on_size,
     consensus_of,
     decide,
@@ -195,7 +195,7 @@ class KeypointsKind(PlacedPartsKind[Points]):
         decisions = decide(self.name, layout, kept, task)
         threshold = task.settings.iou_threshold_of(self.name, "")
         merged = _merged(layout, decisions, kept, threshold, exactness)
-        value = MergedParts.of(size, task.categories(part.label for part in layout.parts), merged)
+        value = MergedParts.of(size, task.categories(layout.columns.names), merged)
         return consensus_of(value, layout, decisions, kept, rejected)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Points]:

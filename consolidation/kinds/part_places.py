@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.matching import Clusters
 from consolidation.estimation.medians import grouped_medians
 from consolidation.estimation.placing import Places
 from consolidation.kinds.base import Answer
+from consolidation.kinds.part_columns import Columns
 from consolidation.kinds.part_skill import PartsSkill
 
 Floats = npt.NDArray[np.float64]
@@ -44,26 +46,24 @@ class Spread:
     offset: Floats
 
     @classmethod
-    def of(cls, measures: Measures, clusters: Sequence[Sequence[int]]) -> Spread:
+    def of(cls, measures: Measures, clusters: Clusters) -> Spread:
         """Of the marks of each cluster. Time O(M log M)."""
-        marks = np.array([mark for members in clusters for mark in members], np.int64)
-        sizes = np.array([len(members) for members in clusters], np.int64)
-        values = measures.values[marks]
+        marks, sizes, part = clusters.marks, clusters.sizes, clusters.part
+        values = measures.values.take(marks, axis=0)
         starts = np.cumsum(sizes) - sizes
         unit = (
-            np.exp(np.add.reduceat(np.log(measures.size[marks]), starts) / sizes[:, None])
+            np.exp(np.add.reduceat(np.log(measures.size.take(marks, axis=0)), starts) / sizes[:, None])
             if len(sizes)
             else values
         )
         middle = grouped_medians(values, sizes, np.ones(len(marks)))
-        part = np.repeat(np.arange(len(sizes)), sizes)
-        return cls(middle, unit, (values - middle[part]) / unit[part])
+        return cls(middle, unit, (values - middle.take(part, axis=0)) / unit.take(part, axis=0))
 
 
 def placed(
     spread: Spread,
-    clusters: Sequence[Sequence[int]],
-    workers: Sequence[int],
+    clusters: Clusters,
+    columns: Columns,
     answers: Sequence[Answer],
     skill: PartsSkill,
 ) -> Floats | None:
@@ -71,7 +71,8 @@ def placed(
 
     Args:
         spread: of the marks of each cluster.
-        clusters: of P marks. workers: P places in `answers`: whose mark it is.
+        clusters: of P marks.
+        columns: of the marks.
         answers: of all who could have marked the parts.
         skill: of the workers.
 
@@ -81,8 +82,7 @@ def placed(
     if skill.placing is None or not skill.placing.normal:
         return None
     crew = skill.places(answer.person for answer in answers)
-    part = np.repeat(np.arange(len(clusters)), [len(members) for members in clusters])
-    worker = crew[[workers[mark] for members in clusters for mark in members]]
-    centres = skill.placing.centres(Places(part, worker, spread.offset))
+    worker = crew[columns.worker[clusters.marks]]
+    centres = skill.placing.centres(Places(clusters.part, worker, spread.offset))
     where: Floats = spread.middle + centres * spread.unit
     return where

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.matching import Clusters
 from consolidation.estimation.naming import (
     UNNAMED,
     Names,
@@ -29,6 +30,7 @@ from consolidation.estimation.presence import (
 )
 from consolidation.estimation.tallies import Key, Tallies, total
 from consolidation.kinds.base import Answer, Task
+from consolidation.kinds.part_columns import Columns
 from consolidation.kinds.skill import Learned
 
 Floats = npt.NDArray[np.float64]
@@ -46,7 +48,8 @@ class PartsEvidence:
         workers: persons who could have marked its parts; a gold answer is none of them.
         part: int64, shape (M,): the part marked, in [0, parts).
         worker: int64, shape (M,): place in `workers`; UNKNOWN for a gold answer.
-        said: M label categories.
+        said: int64, shape (M,): place of the label category in `names`.
+        names: label categories.
         parts: how many there are.
         gold: whether there is a gold answer.
         offset: float64, shape (M, D): where each mark lies beside the middle of its part, in units of the part's size; None for kinds
@@ -56,7 +59,8 @@ class PartsEvidence:
     workers: tuple[str, ...]
     part: Integers
     worker: Integers
-    said: tuple[str, ...]
+    said: Integers
+    names: tuple[str, ...]
     parts: int
     gold: bool = False
     offset: Floats | None = None
@@ -64,9 +68,8 @@ class PartsEvidence:
     @classmethod
     def of(
         cls,
-        clusters: Sequence[Sequence[int]],
-        workers: Sequence[int],
-        labels: Sequence[str],
+        clusters: Clusters,
+        columns: Columns,
         answers: Sequence[Answer],
         offset: Floats | None,
     ) -> PartsEvidence:
@@ -74,7 +77,7 @@ class PartsEvidence:
 
         Args:
             clusters: of P marks.
-            workers: P places in `answers`: whose mark it is. labels: P label categories.
+            columns: of the marks.
             answers: of all who could have marked the parts; a gold one may be among them.
             offset: as the attribute.
         """
@@ -83,12 +86,12 @@ class PartsEvidence:
         for answer in answers:
             place.append(UNKNOWN if answer.gold else len(persons))
             persons += [] if answer.gold else [answer.person]
-        marks = [mark for members in clusters for mark in members]
         return cls(
             workers=tuple(persons),
-            part=np.repeat(np.arange(len(clusters)), [len(members) for members in clusters]),
-            worker=np.array([place[workers[mark]] for mark in marks], np.int64),
-            said=tuple(labels[mark] for mark in marks),
+            part=clusters.part,
+            worker=np.array(place, np.int64)[columns.worker[clusters.marks]],
+            said=columns.said[clusters.marks],
+            names=columns.names,
             parts=len(clusters),
             gold=UNKNOWN in place,
             offset=offset,
@@ -176,7 +179,7 @@ def learn_parts(evidence: Sequence[PartsEvidence], known: Tallies, task: Task) -
         if key[0] == _CONFUSION
         for position in (1, 2)
     }
-    categories = task.categories(named.union(*(one.said for one in evidence)))
+    categories = task.categories(named.union(*(one.names for one in evidence)))
     number = {name: position for position, name in enumerate(categories)}
     batch = _Batch.of(evidence, place, number)
     counted = [[known.of(person).get((what,), 0.0) for what in COUNTS] for person in persons]
@@ -228,7 +231,7 @@ class _Batch:
         for one in evidence:
             own = np.array([place[person] for person in one.workers], np.int64)
             crew = crews.setdefault(tuple(sorted(own.tolist())), len(crews))
-            said = np.array([number[name] for name in one.said], np.int64)
+            said = np.array([number[name] for name in one.names], np.int64)[one.said]
             gold = one.worker == UNKNOWN
             truth = np.full(one.parts, 0 if one.gold else UNKNOWN)
             true = np.full(one.parts, UNNAMED)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.matching import Clusters
 from consolidation.estimation.naming import Names, name_posterior
 from consolidation.estimation.presence import say
 from consolidation.estimation.votes import chances, existence, winner
 from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import Answer, Task, label_probability
+from consolidation.kinds.part_columns import Columns
 from consolidation.kinds.part_skill import PartsSkill
 
 Floats = npt.NDArray[np.float64]
@@ -22,8 +23,9 @@ _EQUAL = 1e-9
 _LEAST = 1e-12
 
 
-class Verdict(NamedTuple):
-    """What is decided about a part.
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What is decided about parts, for each of them.
 
     Attributes:
         label: its category, one of those that somebody gave it.
@@ -34,58 +36,53 @@ class Verdict(NamedTuple):
         tied: whether the tie rule decided its category.
     """
 
-    label: str
-    share: float
-    existence: float
-    named: float
-    accepted: bool
-    tied: bool
+    label: list[str]
+    share: list[float]
+    existence: list[float]
+    named: list[float]
+    accepted: list[bool]
+    tied: list[bool]
 
 
 def voted_verdicts(
-    clusters: Sequence[Sequence[int]],
-    workers: Sequence[int],
-    labels: Sequence[str],
+    clusters: Clusters,
+    columns: Columns,
     answers: Sequence[Answer],
     task: Task,
     silence: float,
-) -> list[Verdict]:
-    """One verdict per cluster, by votes: a part is accepted when it has more than `quorum` of those heard.
+) -> Verdicts:
+    """The verdict on each cluster, by votes: a part is accepted when it has more than `quorum` of those heard.
 
     Args: as of `skilled_verdicts`. Ties of the category: higher summed skill, then the order of the label categories, then of names.
     """
-    categories = task.categories(labels)
+    categories = task.categories(columns.names)
     number = {name: position for position, name in enumerate(categories)}
+    workers, labels = columns.worker.tolist(), columns.labels()
     choices = task.choices(categories)
     total = sum(answer.weight for answer in answers)
-    found = []
+    found = Verdicts([], [], [], [], [], [])
     for members in clusters:
         named = count_ballot(((labels[one], answers[workers[one]]) for one in members), number.__getitem__)
         support = sum(named.votes.values())
         heard = support + silence * (total - support)
-        found.append(
-            Verdict(
-                label=named.choice,
-                share=support / total,
-                existence=existence(support, heard),
-                named=label_probability(named.votes, named.choice, choices),
-                accepted=support / heard > task.settings.quorum,
-                tied=named.tied,
-            )
-        )
+        found.label.append(named.choice)
+        found.share.append(support / total)
+        found.existence.append(existence(support, heard))
+        found.named.append(label_probability(named.votes, named.choice, choices))
+        found.accepted.append(support / heard > task.settings.quorum)
+        found.tied.append(named.tied)
     return found
 
 
 def skilled_verdicts(
     skill: PartsSkill,
-    clusters: Sequence[Sequence[int]],
-    workers: Sequence[int],
-    labels: Sequence[str],
+    clusters: Clusters,
+    columns: Columns,
     answers: Sequence[Answer],
     task: Task,
     silence: float,
-) -> list[Verdict]:
-    """One verdict per cluster, by the workers' skill.
+) -> Verdicts:
+    """The verdict on each cluster, by the workers' skill.
 
     A part is accepted when it is more likely real than one would be that just misses the `quorum` of workers of whom nothing is known: by
     default, when it is likelier real than not. The parts of a single worker are all accepted.
@@ -93,35 +90,34 @@ def skilled_verdicts(
     Args:
         skill: of the workers.
         clusters: of P marks: those that mean the same part.
-        workers: P places in `answers`: whose mark it is. labels: P label categories.
+        columns: of the marks.
         answers: of all who could have marked the parts.
         task: of the data object.
         silence: as `kinds.parts.decide` has it.
 
     Ties of the category: higher summed skill, then the order of the label categories, then of names.
     """
-    marks = [member for members in clusters for member in members]
-    sizes = np.array([len(members) for members in clusters], np.int64)
-    part = np.repeat(np.arange(len(clusters)), sizes)
-    worker = np.array([workers[mark] for mark in marks], np.int64)
+    part, sizes, voters = clusters.part, clusters.sizes, len(answers)
+    worker = columns.worker[clusters.marks]
     crew = skill.places(answer.person for answer in answers)
     real = skill.existence(part, worker, crew, len(clusters), silence)
-    heard = sizes + silence * (len(answers) - sizes)
-    bars = [existence(task.settings.quorum * votes, votes) for votes in heard.tolist()]
-    accepted = (real > np.array(bars) + _EQUAL) | (len(answers) == 1)
-    categories = task.categories(labels)
-    number = {name: position for position, name in enumerate(categories)}
-    said = np.array([number[labels[mark]] for mark in marks], np.int64)
+    heard = [size + silence * (voters - size) for size in range(int(sizes.max(initial=0)) + 1)]
+    bars = np.array([existence(task.settings.quorum * votes, votes) for votes in heard])
+    accepted = (real > bars[sizes] + _EQUAL) | (voters == 1)
+    categories = task.categories(columns.names)
+    said = columns.numbered({name: position for position, name in enumerate(categories)})[clusters.marks]
     names = Names.of(part, crew[worker], said, len(clusters))
     likely = _likelihoods(names, skill, categories, task.choices(categories))
     trust = np.array([answer.skill for answer in answers])[worker]
-    chosen = _chosen(names, likely, trust, len(clusters))
-    return [
-        Verdict(categories[category], len(members) / len(answers), exists, chance, wanted, tied)
-        for members, (category, chance, tied), exists, wanted in zip(
-            clusters, chosen, real.tolist(), accepted.tolist(), strict=True
-        )
-    ]
+    chosen, named, tied = _chosen(names, likely, trust)
+    return Verdicts(
+        label=[categories[category] for category in chosen],
+        share=(sizes / voters).tolist(),
+        existence=real.tolist(),
+        named=named,
+        accepted=accepted.tolist(),
+        tied=tied,
+    )
 
 
 def _likelihoods(names: Names, skill: PartsSkill, categories: Sequence[str], choices: int) -> Floats:
@@ -131,7 +127,7 @@ def _likelihoods(names: Names, skill: PartsSkill, categories: Sequence[str], cho
     """
     worker, true, said = names.pairs()
     known = skill.numbers(categories)
-    able = name_posterior(names, skill.naming, skill.naming.chances(worker, known[true], known[said]))
+    able = name_posterior(names, skill.naming, skill.naming.logs(worker, known[true], known[said]))
     votes = np.bincount(names.candidate, true == said).tolist()
     several = np.bincount(names.owner, minlength=names.parts)
     alike: list[float] = []
@@ -148,20 +144,19 @@ def _likelihoods(names: Names, skill: PartsSkill, categories: Sequence[str], cho
     return pooled
 
 
-def _chosen(names: Names, likely: Floats, trust: Floats, parts: int) -> list[tuple[int, float, bool]]:
+def _chosen(names: Names, likely: Floats, trust: Floats) -> tuple[list[int], list[float], list[bool]]:
     """For each part its category, the probability of that, and whether the tie rule decided; `trust` is the skill behind each mark."""
-    first = np.searchsorted(names.owner, np.arange(parts + 1)).tolist()
-    categories, shares = names.true.tolist(), likely.tolist()
-    chosen = []
-    for start, stop in pairwise(first):
-        best, tied = start, False
-        if stop - start > 1:
-            top = max(shares[start:stop])
-            level = [place for place in range(start, stop) if shares[place] > top - _EQUAL]
-            tied = len(level) > 1
-            best = level[0] if not tied else _most_trusted(names, level, trust)
-        chosen.append((categories[best], shares[best], tied))
-    return chosen
+    first = np.searchsorted(names.owner, np.arange(names.parts + 1))
+    best = first[:-1].tolist()
+    tied = [False] * names.parts
+    shares = likely.tolist()
+    for part in np.flatnonzero(np.diff(first) > 1).tolist():
+        candidates = range(best[part], int(first[part + 1]))
+        top = max(shares[one] for one in candidates)
+        level = [one for one in candidates if shares[one] > top - _EQUAL]
+        tied[part] = len(level) > 1
+        best[part] = _most_trusted(names, level, trust) if tied[part] else level[0]
+    return names.true[best].tolist(), likely[best].tolist(), tied
 
 
 def _most_trusted(names: Names, candidates: Sequence[int], trust: Floats) -> int:

@@ -6,17 +6,18 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.matching import Overlaps, cluster_parts
+from consolidation.estimation.matching import Clusters, Overlaps, cluster_parts
 from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import existence
 from consolidation.kinds.ballots import count_ballot
 from consolidation.kinds.base import Answer, Consensus, Kind, Support, Task, text_within
 from consolidation.kinds.part_agreement import agreement_with_label, pairwise_dice
+from consolidation.kinds.part_columns import Columns, Part
 from consolidation.kinds.part_places import Measures, Spread, placed
 from consolidation.kinds.part_skill import PartsEvidence, PartsSkill, learn_parts
 from consolidation.kinds.part_verdicts import skilled_verdicts, voted_verdicts
@@ -31,19 +32,7 @@ Shape = TypeVar("Shape")
 Shapes = TypeVar("Shapes")
 _LONGEST_SIDE = 10**9
 """No image is larger in pixels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of one worker's answer.
-
-    Attributes:
-        worker: index into the answers that are merged.
-        label: label category.
-    """
-
-    worker: int
-    label: str
+_NO_COLUMNS = Columns.of_parts(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +46,21 @@ class Layout(Generic[Shapes]):
         clusters: those that mean the same thing, where they have been found already.
         spread: where the parts of each cluster lie, where that has been found already.
         given: the workers of the answers, where the study laid them out: by their skill others may be comparable at the merge.
+        columns: who made the parts, and what they called them.
     """
 
     parts: Sequence[Part]
     overlaps: Overlaps
     shapes: Shapes
-    clusters: Sequence[Sequence[int]] | None = None
+    clusters: Clusters | None = None
     spread: Spread | None = None
     given: tuple[str, ...] = ()
+    columns: Columns = _NO_COLUMNS
+
+    def __post_init__(self) -> None:
+        """The columns are those of the parts, unless they are given."""
+        if self.columns is _NO_COLUMNS:
+            object.__setattr__(self, "columns", Columns.of_parts(self.parts))
 
 
 class PartsKind(Kind, Generic[Shapes]):
@@ -98,15 +94,14 @@ class PartsKind(Kind, Generic[Shapes]):
         kept = self.comparable(answers)
         layout = self.lay_out(kept, task)
         clusters = clusters_of(self.name, layout, task)
-        workers, labels = [part.worker for part in layout.parts], [part.label for part in layout.parts]
         measures = self.measures(layout, clusters)
         spread = None if measures is None else Spread.of(measures, clusters)
-        evidence = PartsEvidence.of(clusters, workers, labels, kept, spread.offset if spread else None)
+        evidence = PartsEvidence.of(clusters, layout.columns, kept, spread.offset if spread else None)
         given = tuple(answer.worker_id for answer in kept)
         arranged = replace(layout, clusters=clusters, spread=spread, given=given)
         return Study(evidence, None if evidence.gold else arranged)
 
-    def measures(self, layout: Layout[Shapes], clusters: Sequence[Sequence[int]]) -> Measures | None:
+    def measures(self, layout: Layout[Shapes], clusters: Clusters) -> Measures | None:
         """Coordinates of the parts in which workers have biases and noises of their own.
 
         Args:
@@ -125,19 +120,17 @@ class PartsKind(Kind, Generic[Shapes]):
         """The `measures` of each decision's part by the workers' skill, float64, shape (C, D); None where the plain rule holds."""
         if not isinstance(task.skill, PartsSkill) or task.skill.placing is None:
             return None
-        clusters = [made.members for made in decisions]
+        clusters = layout.clusters or Clusters.of([made.members for made in decisions])
         measures = None if layout.spread else self.measures(layout, clusters)
         spread = Spread.of(measures, clusters) if measures else layout.spread
-        workers = [part.worker for part in layout.parts]
-        return None if spread is None else placed(spread, clusters, workers, answers, task.skill)
+        return None if spread is None else placed(spread, clusters, layout.columns, answers, task.skill)
 
     def learn(self, evidence: Sequence[Any], known: Tallies, task: Task) -> Learned:
         """How many parts each worker finds and invents, and how they confuse categories: `PartsSkill`."""
         return learn_parts(evidence, known, task)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What became of a cluster of parts.
 
     Attributes:
@@ -151,7 +144,7 @@ class Decision:
         tied: whether the tie rule decided its category.
     """
 
-    members: tuple[int, ...]
+    members: Sequence[int]
     label: str
     support: Support
     existence: float
@@ -285,36 +278,36 @@ def decide(
     Returns:
         One decision per cluster; every part is in exactly one.
     """
-    parts = layout.parts
+    columns = layout.columns
     clusters = clusters_of(kind, layout, task) if layout.clusters is None else layout.clusters
-    workers, labels = [part.worker for part in parts], [part.label for part in parts]
     if isinstance(task.skill, PartsSkill) and task.skill:
-        found = skilled_verdicts(task.skill, clusters, workers, labels, answers, task, silence)
+        found = skilled_verdicts(task.skill, clusters, columns, answers, task, silence)
     else:
-        found = voted_verdicts(clusters, workers, labels, answers, task, silence)
-    supports: dict[tuple[int, ...], Support] = {}
-    decisions = []
-    for members, verdict in zip(clusters, found, strict=True):
-        crew = tuple(sorted([workers[member] for member in members]))
-        if (support := supports.get(crew)) is None:
-            ids = sorted(answers[worker].worker_id for worker in crew)
-            support = supports[crew] = Support(tuple(ids), len(answers), verdict.share)
-        sure = verdict.existence * verdict.named
-        decisions.append(
-            Decision(
-                tuple(members),
-                verdict.label,
-                support,
-                verdict.existence,
-                sure,
-                verdict.accepted,
-                verdict.tied,
-            )
-        )
-    return decisions
+        found = voted_verdicts(clusters, columns, answers, task, silence)
+    members = clusters.rows(tuple(clusters.marks.tolist()))
+    support = _supports(clusters, columns, found.share, answers)
+    sure = [exists * named for exists, named in zip(found.existence, found.named, strict=True)]
+    made = zip(members, found.label, support, found.existence, sure, found.accepted, found.tied, strict=True)
+    return [Decision(*one) for one in made]
 
 
-def clusters_of(kind: str, layout: Layout[Any], task: Task) -> list[list[int]]:
+def _supports(
+    clusters: Clusters, columns: Columns, shares: Sequence[float], answers: Sequence[Answer]
+) -> list[Support]:
+    """Who is behind each cluster; one object for all clusters of the same workers."""
+    made: dict[Sequence[int], Support] = {}
+    supports = []
+    makers = columns.worker[clusters.marks]
+    makers = makers[np.lexsort((makers, clusters.part))]
+    for crew, share in zip(clusters.rows(tuple(makers.tolist())), shares, strict=True):
+        if crew not in made:
+            ids = sorted([answers[worker].worker_id for worker in crew])
+            made[crew] = Support(tuple(ids), len(answers), share)
+        supports.append(made[crew])
+    return supports
+
+
+def clusters_of(kind: str, layout: Layout[Any], task: Task) -> Clusters:
     """The parts that mean the same thing, by `estimation.matching`.
 
     Args:
@@ -322,15 +315,14 @@ def clusters_of(kind: str, layout: Layout[Any], task: Task) -> list[list[int]]:
         layout: of P parts.
         task: of the data object.
     """
-    parts = layout.parts
-    categories = task.categories(part.label for part in parts)
-    number = {name: position for position, name in enumerate(categories)}
-    thresholds = {name: task.settings.iou_threshold_of(kind, name) for name in categories}
+    columns = layout.columns
+    categories = task.categories(columns.names)
+    needed = [task.settings.iou_threshold_of(kind, name) for name in columns.names]
     return cluster_parts(
         layout.overlaps,
-        workers=[part.worker for part in parts],
-        categories=[number[part.label] for part in parts],
-        thresholds=[thresholds[part.label] for part in parts],
+        workers=columns.worker,
+        categories=columns.numbered({name: place for place, name in enumerate(categories)}),
+        thresholds=np.array(needed, np.float64)[columns.said],
     )
 
 
@@ -349,15 +341,13 @@ def consensus_of(
         answers: those that count; their values have `faults`, (JSON path, reason) of parts that could not be read.
         rejected: answers that do not count.
     """
-    workers, labels = [part.worker for part in layout.parts], [part.label for part in layout.parts]
-    accepted = [(made.members, made.label) for made in decisions if made.accepted]
-    shares = agreement_with_label(workers, labels, accepted, len(answers))
+    clusters = Clusters.of([made.members for made in decisions])
+    accepted = [made.label if made.accepted else None for made in decisions]
+    shares = agreement_with_label(layout.columns, clusters, accepted, len(answers))
     return Consensus(
         merged=merged,
         confidence=label_confidence(decisions, answers),
-        agreement=pairwise_dice(
-            workers, labels, layout.overlaps, [made.members for made in decisions], len(answers)
-        ),
+        agreement=pairwise_dice(layout.columns, layout.overlaps, clusters, len(answers)),
         worker_agreement=dict(zip([answer.worker_id for answer in answers], shares, strict=True)),
         reasons=tuple(part_reasons(decisions)),
         rejected=(*rejected, *fault_rejections(answers)),

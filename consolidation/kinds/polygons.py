@@ -32,11 +32,11 @@ from consolidation.kinds.base import (
 from consolidation.kinds.drawn_parts import DrawnLayout, DrawnPartsKind, Things, split_skill
 from consolidation.kinds.geometry import DIGITS, REACH
 from consolidation.kinds.image_parts import MergedParts, written_part, written_point
+from consolidation.kinds.part_columns import Part
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
     Layout,
-    Part,
     agree_on_size,
     consensus_of,
     decide,
@@ -126,7 +126,7 @@ class PolygonsKind(DrawnPartsKind[Outlines]):
         decisions = decide(self.name, layout, kept, task)
         outlines = _fused(layout, decisions, kept, size, hands)
         fused = [MergedPolygon(*made) for made in zip(decisions, outlines, strict=True)]
-        merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
+        merged = MergedParts.of(size, task.categories(layout.columns.names), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
     def apart(

@@ -24,11 +24,11 @@ from consolidation.kinds.base import (
 from consolidation.kinds.drawn_parts import DrawnLayout, DrawnPartsKind, Things, split_skill
 from consolidation.kinds.geometry import DIGITS, read_point
 from consolidation.kinds.image_parts import MergedParts, image_diagonal, written_part, written_point
+from consolidation.kinds.part_columns import Part
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
     Layout,
-    Part,
     agree_on_size,
     consensus_of,
     decide,
@@ -135,7 +135,7 @@ class PolylinesKind(DrawnPartsKind[Curves]):
             MergedPolyline(made, _finished(curve, made, layout, kept))
             for made, curve in zip(decisions, _fused(layout, decisions, kept, hands), strict=True)
         ]
-        merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
+        merged = MergedParts.of(size, task.categories(layout.columns.names), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
     def apart(
@@ -205,7 +205,7 @@ def _content(curve: Vertices) -> tuple[Any, ...]:
 def _fused(
     layout: Layout[Curves], decisions: Sequence[Decision], answers: Sequence[Answer], hands: Hands | None
 ) -> list[FusedCurve]:
-    clusters = [made.members for made in decisions]
+    clusters = [tuple(made.members) for made in decisions]
     known = layout.drawn if hands and isinstance(layout, DrawnLayout) else None
     if known is None or known.clusters != clusters:
         known = _laid(layout, clusters, [answer.weight for answer in answers])

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.matching import Clusters
 from consolidation.estimation.outlines import Outlines, clipped, overlaps_between
 from consolidation.estimation.rotated_boxes import (
     box_of,
@@ -28,12 +29,12 @@ from consolidation.kinds.base import (
 from consolidation.kinds.boxes import BoxesKind, digits_of, in_reading_order, read_sides
 from consolidation.kinds.geometry import DIGITS
 from consolidation.kinds.image_parts import MergedParts, plain_number, written_part
+from consolidation.kinds.part_columns import Part
 from consolidation.kinds.part_places import Measures
 from consolidation.kinds.parts import (
     Decision,
     ImageSize,
     Layout,
-    Part,
     PartsKind,
     agree_on_size,
     consensus_of,
@@ -130,7 +131,7 @@ class RotatedBoxesKind(PartsKind[Rotated]):
         """Match, decide, fuse; see the class for the rules."""
         size, kept, rejected = agree_on_size(answers)
         layout = self.layout(kept, task)
-        parts, boxes = layout.parts, layout.shapes
+        parts, boxes = list(layout.parts), layout.shapes
         decisions = decide(self.name, layout, kept, task)
         plain = [_fused(made, parts, boxes, kept) for made in decisions]
         edges = self.placed(layout, decisions, kept, task)
@@ -142,21 +143,22 @@ class RotatedBoxesKind(PartsKind[Rotated]):
             ]
         fused = [
             MergedRotatedBox(made, _rounded(box, digits))
-            for made, box, digits in zip(decisions, plain, digits_of(decisions, parts, kept), strict=True)
+            for made, box, digits in zip(
+                decisions, plain, digits_of(decisions, layout.columns, kept).tolist(), strict=True
+            )
         ]
-        merged = MergedParts.of(size, task.categories(part.label for part in layout.parts), fused)
+        merged = MergedParts.of(size, task.categories(layout.columns.names), fused)
         return consensus_of(merged, layout, decisions, kept, rejected)
 
     def lay_out(self, answers: Sequence[Answer], task: Task) -> Layout[Rotated]:
         """Boxes from top to bottom, left to right, as they are before the turn, with the IoU of the turned ones."""
-        parts, boxes = in_reading_order(answers)
-        workers = np.array([part.worker for part in parts], dtype=np.int64)
+        columns, boxes = in_reading_order(answers)
         outlines = Outlines(corners(boxes).reshape(-1, 2), np.arange(len(boxes) + 1) * 4)
         with overlaps_limited():
-            overlaps = overlaps_between(outlines, workers, task.settings.limits.overlaps)
-        return Layout(parts, overlaps, boxes)
+            overlaps = overlaps_between(outlines, columns.worker, task.settings.limits.overlaps)
+        return Layout(columns, overlaps, boxes, columns=columns)
 
-    def measures(self, layout: Layout[Rotated], clusters: Sequence[Sequence[int]]) -> Measures:
+    def measures(self, layout: Layout[Rotated], clusters: Clusters) -> Measures:
         """The edges in the plane turned like the members' fused box, in units of its width and height."""
         boxes = layout.shapes
         values, size = np.zeros((len(boxes), 4)), np.ones((len(boxes), 4))

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from consolidation.estimation.matching import Clusters
 from consolidation.kinds.base import Answer
 from consolidation.kinds.marks import Marks, Sighting, Thing
+from consolidation.kinds.part_columns import Columns
 from consolidation.kinds.part_skill import PartsEvidence
 
 FRAMES_OF_A_THING = 5
@@ -59,9 +61,11 @@ def _of_crew(
     members = [member for one in sightings for member in one.members]
     ends = np.cumsum([0, *(len(one.members) for one in sightings)]).tolist()
     return PartsEvidence.of(
-        [range(start, stop) for start, stop in pairwise(ends)],
-        [place[worker] for worker in marks.workers[members].tolist()],
-        [marks.labels[member] for member in members],
+        Clusters.of([range(start, stop) for start, stop in pairwise(ends)]),
+        Columns.of(
+            [place[worker] for worker in marks.workers[members].tolist()],
+            [marks.labels[member] for member in members],
+        ),
         [answers[worker] for worker in crew],
         offset=None,
     )

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.linking import Sightings, link_clusters
-from consolidation.estimation.matching import Overlaps
+from consolidation.estimation.matching import Clusters, Overlaps
 from consolidation.estimation.votes import existence
 from consolidation.kinds.attributes import vote_on_attributes
 from consolidation.kinds.ballots import count_ballot
@@ -23,6 +23,7 @@ from consolidation.kinds.base import Answer, Support, Task, label_probability
 from consolidation.kinds.frame_matching import match_frames
 from consolidation.kinds.geometry import Geometry
 from consolidation.kinds.marks import Ints, Marks, MergedSequence, Shape, Sighting, Thing
+from consolidation.kinds.part_columns import Columns
 from consolidation.kinds.part_skill import PartsSkill
 from consolidation.kinds.part_verdicts import skilled_verdicts
 
@@ -177,11 +178,12 @@ class _Jury:
     def _count_category(self, said: tuple[tuple[int, str], ...]) -> tuple[str, float, bool]:
         """The category, the probability that it is right, and whether the tie rule decided."""
         if self._skill:
-            labels = [label for _, label in said]
+            everybody = range(len(said))
+            columns = Columns.of(everybody, [label for _, label in said])
             voters = [self._answers[worker] for worker, _ in said]
-            all_of_it = range(len(said))
-            found = skilled_verdicts(self._skill, [all_of_it], all_of_it, labels, voters, self._task, 1.0)[0]
-            return found.label, found.named, found.tied
+            whole = Clusters.of([everybody])
+            found = skilled_verdicts(self._skill, whole, columns, voters, self._task, 1.0)
+            return found.label[0], found.named[0], found.tied[0]
         named = count_ballot(
             ((label, self._answers[worker]) for worker, label in said), self._number.__getitem__
         )

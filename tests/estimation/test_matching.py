@@ -16,7 +16,8 @@ def _clusters(
     boxes: list[Box], workers: list[int], categories: list[int] | None = None, threshold: float = 0.3
 ) -> list[list[int]]:
     overlaps = overlaps_between(np.array(boxes, float).reshape(-1, 4), np.array(workers, np.int64))
-    return cluster_parts(overlaps, workers, categories or [0] * len(boxes), [threshold] * len(boxes))
+    found = cluster_parts(overlaps, workers, categories or [0] * len(boxes), [threshold] * len(boxes))
+    return [list(members) for members in found]
 
 
 A, A2, A3 = (0, 0, 10, 10), (1, 0, 11, 10), (0, 1, 10, 11)
