@@ -46,7 +46,7 @@ class LabelsEvidence:
 
     Attributes:
         said: what each chose, by worker id.
-        seen: categories that somebody chose or could see.
+        seen: categories that somebody chose or could see, or that the gold answer names.
         truth: what the gold answer says; None where there is none.
     """
 
@@ -217,9 +217,7 @@ def _check_categories(node: JsonNode, count: int, limits: Limits) -> None:
 def _questions(evidence: LabelsEvidence, categories: int) -> Iterator[Chosen]:
     """What was said of each category, those of which the same was said once; of so many categories most were chosen by nobody."""
     truth = evidence.truth
-    asked = Counter(
-        (_choosers(name, evidence), name in (truth or ())) for name in evidence.seen | (truth or frozenset())
-    )
+    asked = Counter((_choosers(name, evidence), name in (truth or ())) for name in evidence.seen)
     asked[frozenset(), False] += categories - sum(asked.values())
     for (yes, holds), copies in sorted(asked.items(), key=lambda one: (sorted(one[0][0]), one[0][1])):
         if copies:
