@@ -113,7 +113,10 @@ def _element_reports(
 ) -> Iterator[WorkerReport]:
     traits = observer.traits[key]
     constant, copies, alpha = traits.constant(), traits.copies(), traits.alpha()
-    chance = 1 / max(len(_categories(learned)), 2)
+    categories = len(_categories(learned))
+    chance = (
+        1 / categories if categories > 1 else 0.0
+    )  # what is no choice of several has no chance to be right by itself
     for worker, answers in sorted(traits.answers.items()):
         sums = learned.tallies.of(worker)
         reliability = learned.reliability_of(worker)
