@@ -24,8 +24,8 @@ def krippendorff_alpha(items: Places, chosen: Places) -> float | None:
     """
     counts = _table(items, chosen)
     given = counts.sum(axis=1)
-    pairable = given > 1
-    counts, given = counts[pairable], given[pairable]
+    if given.min(initial=2) < 2:
+        counts, given = counts[given > 1], given[given > 1]
     values = counts.sum(axis=0)
     total = given.sum()
     expected = total * total - values @ values

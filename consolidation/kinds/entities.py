@@ -246,13 +246,14 @@ def _found(answers: Sequence[Answer], task: Task) -> tuple[list[Part], EntitySpa
     trimmed = 0
     for worker, answer in enumerate(answers):
         spans = known.trimmed(read.spans[worker]) if known else read.spans[worker]
+        shorter = (spans != read.spans[worker]).any(axis=1).tolist()
         placed: set[tuple[int, int, str]] = set()
         for place, (start, end) in enumerate(spans.tolist()):
-            label, path = answer.value.labels[place], answer.value.paths[place]
+            label = answer.value.labels[place]
             if reason := read.complaints[worker][place] or _fault_of(start, end, label, placed):
-                faults.append(Rejection(answer.worker_id, reason, path))
+                faults.append(Rejection(answer.worker_id, reason, answer.value.paths[place]))
                 continue
-            trimmed += [start, end] != read.spans[worker][place].tolist()
+            trimmed += shorter[place]
             placed.add((start, end, label))
         rows += [(*entity, worker) for entity in placed]
     rows.sort()
