@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from benchmarks.curve_scenes import Curve, CurveScene, curve_scene
 from consolidation.estimation.curves import sampled
-from consolidation.kinds.base import Answer, Task, merge_answers
+from consolidation.kinds.base import Answer, Task, merge_alone
 from consolidation.kinds.parts import decide
 from consolidation.kinds.polylines import MergedPolyline, PolylinesKind
 from shared.errors import AnswerError
@@ -33,7 +33,7 @@ def run() -> None:
         answers = _answers(scene)
         task = Task(SETTINGS, CATEGORIES)
         began = time.perf_counter()
-        merged = merge_answers(KIND, answers, task).merged
+        merged = merge_alone(KIND, answers, task).merged
         seconds += time.perf_counter() - began
         results = {"ours": [_curve(line) for line in merged.labels], **_plain(answers, task)}
         for method, curves in results.items():

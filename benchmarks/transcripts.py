@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from consolidation.estimation.alignment import align
-from consolidation.kinds.base import Answer, Task, merge_answers
+from consolidation.kinds.base import Answer, Task, merge_alone
 from consolidation.kinds.text import TextKind
 from shared.settings import Settings
 
@@ -85,7 +85,7 @@ def distance(one: Sequence[str], other: Sequence[str]) -> int:
 def ours(typed: Sequence[Sequence[str]]) -> tuple[list[str], float]:
     """Words and confidence of the label."""
     answers = [Answer(f"w{place}", " ".join(words)) for place, words in enumerate(typed)]
-    consensus = merge_answers(_KIND, answers, Task(Settings()))
+    consensus = merge_alone(_KIND, answers, Task(Settings()))
     return consensus.merged.value.split(), consensus.confidence or 0.0
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from benchmarks.track_metrics import Score, score
 from benchmarks.track_scenes import CATEGORIES, CROWDS, Tracker, Tracks, followed, scene
 from consolidation.estimation.boxes import iou_matrix
-from consolidation.kinds.base import Answer, Task, merge_answers
+from consolidation.kinds.base import Answer, Task, merge_alone
 from consolidation.kinds.video_frames import VideoTracksKind
 from shared.errors import AnswerError
 from shared.json_node import JsonNode
@@ -67,7 +67,7 @@ def _merged(answers: Sequence[Tracks]) -> tuple[list[dict[str, Any]], list[int]]
         written[extension] = body
         return f"s3://labels/sequence.{extension}"
 
-    kind.write(merge_answers(kind, parsed, task), task, save)
+    kind.write(merge_alone(kind, parsed, task), task, save)
     document = json.loads(written["json"])
     number = {one["object-id"]: place for place, one in enumerate(document["objects"])}
     parts = [

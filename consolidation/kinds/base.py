@@ -205,21 +205,17 @@ def merge_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Consensu
 
     Workers are put in the order of their ids, so that the order received changes nothing; a worker of weight 0 is left out and
     named; a single worker gives neither confidence nor agreement and asks for review. Where the answers together meet a limit, and
-    without one of them come to no more than a quarter of it, that one is rejected. Under the method `em` the workers' skill is learned from
-    these answers alone where the task has none.
+    without one of them come to no more than a quarter of it, that one is rejected.
 
     Args:
         kind: the kind that parsed the answers.
         answers: one per worker, at least one of positive weight.
-        task: of the data object.
+        task: of the data object, with the skill that was learned of its workers, if any.
 
     Raises:
         MergeError: see `Kind.merge`. LimitError: the answers together are too many for it.
     """
     counted, silent = _counted(answers)
-    if task.settings.method == "em" and task.skill is None:
-        with suppress(GtConsensusError):
-            task = _with_own_skill(kind, counted, task)
     if isinstance(task.skill, Weights):
         votes, task = task.skill, replace(task, skill=None)
         counted = [replace(answer, weight=answer.weight * votes.of(answer.person)) for answer in counted]
@@ -232,6 +228,19 @@ def merge_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Consensu
     if len(consensus.worker_agreement) > 1:
         return consensus
     return replace(consensus, confidence=None, agreement=None, reasons=("single-worker", *consensus.reasons))
+
+
+def merge_alone(kind: Kind, answers: Sequence[Answer], task: Task) -> Consensus:
+    """Merge the answers to a data object that is a batch of its own: its workers' skill is learned from these answers alone.
+
+    Raises:
+        MergeError, LimitError: see `merge_answers`.
+    """
+    with suppress(GtConsensusError):  # answers that cannot be studied tell nothing of skill, as in a batch
+        study = study_answers(kind, answers, task)
+        evidence = [] if study.evidence is None else [study.evidence]
+        task = replace(task, skill=kind.learn(evidence, Tallies(), task).skill, arranged=study.arranged)
+    return merge_answers(kind, answers, task)
 
 
 def study_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Study:
@@ -247,7 +256,7 @@ def study_answers(kind: Kind, answers: Sequence[Answer], task: Task) -> Study:
         study, _ = _without_the_excessive(kind.study, counted, task, failure)
         return Study(
             study.evidence
-        )  # the merge meets the limit again, and finds the answer to leave out by itself
+        )  # what was arranged lacks an answer: the merge meets the limit again itself
 
 
 def _counted(answers: Sequence[Answer]) -> tuple[list[Answer], tuple[Rejection, ...]]:
@@ -256,17 +265,6 @@ def _counted(answers: Sequence[Answer]) -> tuple[list[Answer], tuple[Rejection, 
     counted = [answer for answer in ordered if answer.weight > 0]
     silent = tuple(Rejection(answer.worker_id, WITHOUT_WEIGHT) for answer in ordered if answer.weight <= 0)
     return counted, silent
-
-
-def _with_own_skill(kind: Kind, answers: Sequence[Answer], task: Task) -> Task:
-    """The task with the skill that these answers alone show.
-
-    Raises:
-        MergeError, LimitError: the answers cannot be studied.
-    """
-    study = study_answers(kind, answers, task)
-    evidence = [] if study.evidence is None else [study.evidence]
-    return replace(task, skill=kind.learn(evidence, Tallies(), task).skill, arranged=study.arranged)
 
 
 def _without_the_excessive(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from consolidation.estimation import calling, edges, sightings, span_workers
 from consolidation.estimation.sums import sums_at
 from consolidation.estimation.tallies import Key, Sums, Tallies
-from consolidation.kinds.skill import TYPICAL, Learned, Weights
+from consolidation.kinds.skill import TYPICAL, Learned
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -150,7 +150,7 @@ def learn_entities(
     golden = {truth[2] for shown in evidence for truth in shown.truth or () if truth}
     names = ordered({*named, *said, *seen, *golden})
     if not workers or not names:
-        return Learned(Weights(), Tallies())
+        return Learned(None, Tallies())
     book = _Book({worker: place for place, worker in enumerate(workers)}, names)
     marks, before = book.marks(evidence, known)
     marking, own = span_workers.learn(marks, before)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from consolidation.batch import Job, consolidate
+from consolidation.kinds.class_label import ClassKind
 from consolidation.kinds.semantic_mask import SemanticMaskKind
 from consolidation.label import errors_of, rejections_in
 from shared.contract import ConsolidationPayload
@@ -208,3 +209,21 @@ def test_a_worker_with_as_many_colours_as_a_mask_may_have_costs_nobody_else() ->
     label = _label([entry("0", answer(ANN, m=hostile), answer(BOB, m=honest), answer(CYD, m=honest))])
     assert label["internal-color-map"]["1"]["pixels"] == 256 * 256
     assert ANN in reasons_by_worker(label)
+
+
+@pytest.mark.parametrize("step", ["study", "learn"])
+def test_a_defect_in_what_skill_is_learned_by_costs_no_label(
+    monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The answers count alike, and the label says so."""
+
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ClassKind, step, broken)
+    reply = _consolidated([votes("0", "car", "car", "bus"), votes("1", "bus", "bus")])
+    for name, said in (("0", "car"), ("1", "bus")):
+        label = label_of(reply, name, "label")
+        assert label["class-name"] == said
+        assert "skill-incomplete" in label["consolidation"]["reasons"]
+        assert label["consolidation"]["needs-review"]

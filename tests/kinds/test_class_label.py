@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from consolidation.estimation.tallies import Tallies
-from consolidation.kinds.base import Answer, Consensus, Task, merge_answers, study_answers
+from consolidation.kinds.base import Answer, Consensus, Task, merge_alone, merge_answers, study_answers
 from consolidation.kinds.class_label import ClassChoice, ClassKind
 from consolidation.kinds.skill import GOLD, Learned
 from shared.errors import AnswerError, LimitError
@@ -30,7 +30,7 @@ def _merge(*labels: str, skill: tuple[float, ...] = (), categories: tuple[str, .
         Answer(f"w{place}", ClassChoice(label), 1.0, one)
         for place, (label, one) in enumerate(zip(labels, skills, strict=True))
     ]
-    return merge_answers(KIND, answers, Task(Settings(), categories))
+    return merge_alone(KIND, answers, Task(Settings(), categories))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_ids_follow_the_jobs_categories_and_unknown_names_come_behind() -> None:
 
 def test_comments_of_workers_are_kept() -> None:
     answers = [Answer("w1", ClassChoice("a", "looks odd")), Answer("w0", ClassChoice("a"))]
-    label = KIND.write(merge_answers(KIND, answers, Task(Settings())), Task(Settings()), lambda *_: "")
+    label = KIND.write(merge_alone(KIND, answers, Task(Settings())), Task(Settings()), lambda *_: "")
     assert label["comments"] == [{"worker-id": "w1", "comment": "looks odd"}]
 
 
@@ -182,7 +182,7 @@ def test_a_class_that_nobody_chose_is_never_the_label() -> None:
 
 def test_an_object_alone_is_a_matter_of_votes() -> None:
     said = {"ada": "oak", "ben": "elm", "cyd": "elm"}
-    alone = merge_answers(KIND, _answers(said), Task(EM))
+    alone = merge_alone(KIND, _answers(said), Task(EM))
     assert alone == merge_answers(KIND, _answers(said), Task(Settings(method="majority")))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from consolidation.estimation.tallies import Tallies
-from consolidation.kinds.base import Answer, Consensus, Task, merge_answers, study_answers
+from consolidation.kinds.base import Answer, Consensus, Task, merge_alone, merge_answers, study_answers
 from consolidation.kinds.skill import GOLD, Learned
 from shared.errors import AnswerError
 from shared.json_node import JsonNode
@@ -202,7 +202,7 @@ def test_gold_answers_are_what_counts_even_against_all() -> None:
 
 
 def test_a_single_image_teaches_what_it_can() -> None:
-    consensus = merge_answers(BOXES, _image(54), TASK)
+    consensus = merge_alone(BOXES, _image(54), TASK)
     label: Mapping[str, Any] = BOXES.write(consensus, TASK, lambda body, extension: "")
     assert len(label["annotations"]) == 6
     assert all("spammer" not in box["support"]["worker-ids"] for box in label["annotations"])

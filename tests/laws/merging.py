@@ -14,7 +14,7 @@ import pytest
 
 from consolidation.estimation.tallies import Tallies
 from consolidation.kinds import KINDS
-from consolidation.kinds.base import Answer, Consensus, Kind, Task, merge_answers
+from consolidation.kinds.base import Answer, Consensus, Kind, Task, merge_alone, merge_answers
 from shared.errors import AnswerError
 from shared.json_node import JsonNode
 from shared.settings import Settings
@@ -102,7 +102,7 @@ class KindUnderLaw:
     def merge(self, elements: Sequence[Any], **options: Any) -> Merged:
         """Parse, merge and write elements about the kind's data object."""
         known = {"data_object": self.data_object, "settings": self.settings, "skill": self.skill}
-        return merge(self.kind, elements, **{**known, **options})
+        return merge(self.kind, elements, **{**known, "alone": self.own_skill, **options})
 
     def answers(self, elements: Sequence[Any]) -> list[Answer]:
         """The elements parsed, each of a worker of its own."""
@@ -119,11 +119,18 @@ def merge(
     data_object: Mapping[str, Any] | None = None,
     settings: Settings = SETTINGS,
     skill: Any = None,
+    alone: bool | None = None,
 ) -> Merged:
-    """Parse, merge and write the elements of several workers."""
+    """Parse, merge and write the elements of several workers.
+
+    Args:
+        alone: whether the workers' skill is learned from these elements; None: where the method asks for skill, and none is given.
+    """
     answers = answers_of(kind, elements, settings, weights, workers)
     task = Task(settings, tuple(label_categories), data_object or {}, skill)
-    consensus = merge_answers(kind, answers, task)
+    if alone is None:
+        alone = settings.method == "em" and skill is None
+    consensus = (merge_alone if alone else merge_answers)(kind, answers, task)
     artefacts: Artefacts = {}
 
     def save(body: bytes, extension: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from consolidation.kinds import KINDS
-from consolidation.kinds.base import Answer, Kind, Task, merge_answers
+from consolidation.kinds.base import Answer, Kind, Task, merge_alone
 from labeljob.report.outlines import outline_of, rectangle
 from shared.errors import AnswerError
 from shared.json_node import JsonNode
@@ -55,7 +55,7 @@ def _label(kind: Kind, scene: Scene, artefacts: dict[str, bytes]) -> Label:
         artefacts[artefact_name(body, extension)] = body
         return artefact_name(body, extension)
 
-    return kind.write(merge_answers(kind, answers, task), task, save)
+    return kind.write(merge_alone(kind, answers, task), task, save)
 
 
 def _panels(name: str, scene: Scene, label: Label, artefacts: Mapping[str, bytes]) -> list[Panel]:
