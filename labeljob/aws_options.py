@@ -1,0 +1,27 @@
+"""The options that every command has that calls AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+
+from labeljob.aws import Aws
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def with_aws(command: _Command) -> _Command:
+    """Give a command `--profile` and `--region`; it is called with `aws` instead."""
+
+    @click.option("--profile", metavar="NAME", help="AWS profile.  [default: that of the environment]")
+    @click.option(
+        "--region", metavar="NAME", help="AWS Region.  [default: that of the environment or profile]"
+    )
+    @wraps(command)
+    def called(*args: Any, profile: str | None, region: str | None, **options: Any) -> Any:
+        return command(*args, aws=Aws(profile, region), **options)
+
+    return called  # type: ignore[return-value] # click makes a command of it all the same

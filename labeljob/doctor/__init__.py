@@ -1,0 +1,1 @@
+"""What would make a labeling job fail late, found early."""

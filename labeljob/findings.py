@@ -1,0 +1,49 @@
+"""What is wrong with a labeling job before it runs: a rule, what breaks it here, why that fails the job, and what mends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Something that a labeling job must keep.
+
+    Attributes:
+        code: short name, such as `keyword-hyphen`; unique.
+        asks: what must be, in one clause, for the table in the documentation.
+        why: what happens to the job otherwise.
+        source: where that is written: an API member or a page of AWS's documentation.
+    """
+
+    code: str
+    asks: str
+    why: str
+    source: str
+
+    def broken(self, what: str, mend: str, *, place: str = "", serious: bool = True) -> Finding:
+        """A finding of this rule."""
+        return Finding(self, what, mend, place, serious)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that is broken, or could not be checked.
+
+    Attributes:
+        rule: which.
+        what: what is wrong, with the value.
+        mend: the command or the change that mends it.
+        place: where, such as `job.yaml line 12, keywords[1]`; may be empty.
+        serious: whether the job would fail or lose labels; else it is advice.
+    """
+
+    rule: Rule
+    what: str
+    mend: str
+    place: str = ""
+    serious: bool = True
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        return f"{where}{self.what} [{self.rule.code}]"

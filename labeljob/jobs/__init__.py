@@ -1,0 +1,1 @@
+"""What a labeling job is doing and what came of it."""

@@ -1,0 +1,1 @@
+"""Input manifests: made from what lies in S3, and checked line by line."""
