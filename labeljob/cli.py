@@ -10,6 +10,11 @@ from shared import __version__
 from shared.errors import GtConsensusError
 
 COMMANDS = {
+    "local": (
+        "labeljob.local.command",
+        "local_command",
+        "Serve an AWS for labeling jobs on this machine.",
+    ),
     "preview": (
         "labeljob.preview.command",
         "preview_command",

@@ -38,6 +38,7 @@ class LabelingJob:
         tags: by key.
         status: LabelingJobStatus.
         counts: of its data objects; all 0 while it initializes.
+        kept: lines of its manifest that had the label already.
         failure_reason: of a failed job.
         modified: UTC time of the last change.
         stopping: set when somebody wants it to stop.
@@ -49,6 +50,7 @@ class LabelingJob:
     tags: dict[str, str]
     status: str = "Initializing"
     counts: Counts = _NO_OBJECTS
+    kept: int = 0
     failure_reason: str | None = None
     modified: datetime = field(init=False)
     stopping: Event = field(default_factory=Event)
@@ -125,13 +127,17 @@ class LabelingJob:
     def summary_for_team(self) -> dict[str, Any]:
         """Its entry in ListLabelingJobsForWorkteam."""
         counts = self.counts
-        pending = 0 if self.status in ENDED else counts.unlabeled
+        pending = 0 if self.status in ENDED else counts.unlabeled - self.kept
         return {
             "LabelingJobName": self.name,
             "JobReferenceCode": self.reference,
             "WorkRequesterAccountId": ACCOUNT,
             "CreationTime": self.created,
-            "LabelCounters": {"HumanLabeled": counts.labeled, "PendingHuman": pending, "Total": counts.objects},
+            "LabelCounters": {
+                "HumanLabeled": counts.labeled,
+                "PendingHuman": pending,
+                "Total": counts.objects,
+            },
             "NumberOfHumanWorkersPerDataObject": self.task["NumberOfHumanWorkersPerDataObject"],
         }
 
@@ -141,11 +147,11 @@ class LabelingJob:
         return {
             "LabelingJobStatus": self.status,
             "LabelCounters": {
-                "TotalLabeled": counts.labeled,
-                "HumanLabeled": counts.labeled - counts.kept,
+                "TotalLabeled": counts.labeled + self.kept,
+                "HumanLabeled": counts.labeled,
                 "MachineLabeled": 0,
                 "FailedNonRetryableError": counts.failed,
-                "Unlabeled": counts.unlabeled,
+                "Unlabeled": counts.unlabeled - self.kept,
             },
             "FailureReason": self.failure_reason,
             "CreationTime": self.created,

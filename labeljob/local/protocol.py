@@ -9,14 +9,22 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StringShape, StructureShape
-from botocore.session import get_session
+from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
+from moto.core.model import OperationModel
 from moto.core.serialize import JSONSerializer, QuerySerializer, ResponseSerializer
+from moto.core.utils import get_service_model
 from werkzeug.wrappers import Response
 
 from shared.errors import GtConsensusError
 
-_JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{M}": r"\w", r"\p{S}": "", r"\p{P}": ""}
+_JAVA_CLASSES = {
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\d",
+    r"\p{Z}": r"\s",
+    r"\p{M}": r"\w",
+    r"\p{S}": "",
+    r"\p{P}": "",
+}
 """What the model's patterns say in Java and Python's `re` does not know; `\\w` is a little wider than `\\p{L}`."""
 _SERIALIZERS: Mapping[str, type[ResponseSerializer]] = {"json": JSONSerializer, "query": QuerySerializer}
 _TYPES: Mapping[str, tuple[type, ...]] = {
@@ -76,15 +84,9 @@ class Operation:
         return Response(written["body"], written["status_code"], written["headers"])
 
 
-@cache
-def service(name: str) -> ServiceModel:
-    """Botocore's model of a service, such as `sagemaker`."""
-    return get_session().get_service_model(name)
-
-
-def operation(service_name: str, name: str) -> Operation:
-    """A call by its name, such as `CreateLabelingJob`."""
-    return Operation(service(service_name).operation_model(name))
+def operation(service: str, name: str) -> Operation:
+    """A call by its service and name, such as `sagemaker` and `CreateLabelingJob`."""
+    return Operation(get_service_model(service).operation_model(name))
 
 
 def json_error(failure: ServiceError) -> Response:
@@ -95,9 +97,7 @@ def json_error(failure: ServiceError) -> Response:
 
 
 def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    if not isinstance(value, _TYPES.get(shape.type_name, (object,))) or (
-        isinstance(value, bool) and shape.type_name != "boolean"
-    ):
+    if not _is_of_type(shape, value):
         raise ServiceError("SerializationException", f"{path or 'the request'} must be a {shape.type_name}")
     yield from (
         f"Value '{_shown(value)}' at '{path}' failed to satisfy constraint: {constraint}"
@@ -110,6 +110,12 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
     elif isinstance(shape, MapShape):
         for key, member in value.items():
             yield from _faults(shape.value, member, f"{path}.{key}.member")
+
+
+def _is_of_type(shape: Shape, value: Any) -> bool:
+    if isinstance(value, bool):
+        return bool(shape.type_name == "boolean")
+    return isinstance(value, _TYPES.get(shape.type_name, (object,)))
 
 
 def _faults_of_structure(shape: StructureShape, value: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -150,7 +156,9 @@ def _constraints(shape: Shape) -> dict[str, Any]:
         if most is not None:
             found[f"Member must have {noun} less than or equal to {most}"] = lambda value: size(value) <= most
         if least is not None:
-            found[f"Member must have {noun} greater than or equal to {least}"] = lambda value: size(value) >= least
+            found[f"Member must have {noun} greater than or equal to {least}"] = lambda value: (
+                size(value) >= least
+            )
     if pattern:
         expression = _expression(pattern)
         found[f"Member must satisfy regular expression pattern: {pattern}"] = expression.fullmatch

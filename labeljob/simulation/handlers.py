@@ -66,7 +66,7 @@ class Handlers:
     @classmethod
     def cold(cls) -> Handlers:
         """The project's own, loaded as a new Lambda sandbox does: nothing that an earlier job left in them is seen."""
-        return cls(_cold("pre_annotation.app"), _cold("consolidation.app"))
+        return cls(load_cold("pre_annotation.app"), load_cold("consolidation.app"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,12 @@ def lambda_environment(values: Mapping[str, str], *, isolated: bool) -> Iterator
         boto3.DEFAULT_SESSION = session
 
 
-def _cold(name: str) -> Handler:
+def load_cold(name: str) -> Handler:
+    """The handler of a module, loaded as a new Lambda sandbox does.
+
+    Args:
+        name: of the module, such as `consolidation.app`.
+    """
     specification = importlib.util.find_spec(name)
     if specification is None or specification.loader is None:
         raise ImportError(f"{name} is not installed")
