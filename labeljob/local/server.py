@@ -130,7 +130,8 @@ class LocalService:
                 "NotImplemented", f"not in a local AWS: {missing}", HTTPStatus.NOT_IMPLEMENTED
             )
             write = json_error if "HTTP_X_AMZ_TARGET" in environ else xml_error
-            return write(failure)(environ, start_response)
+            refusal: Response = write(failure)
+            return refusal(environ, start_response)
 
     def _answer(self, environ: Environ) -> Response | None:
         path = environ["PATH_INFO"]
