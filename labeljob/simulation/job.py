@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from shared.errors import ContractError, GtConsensusError
 from shared.s3_uri import S3Uri
@@ -78,6 +78,30 @@ class Switches:
                 raise ContractError(
                     f"must be one of {', '.join(choices)}, is {getattr(self, name)!r}", path=name
                 )
+
+
+class JobFacts(Protocol):
+    """What the files and events of a job, batch or streaming, are made of."""
+
+    @property
+    def label_attribute_name(self) -> str:
+        """Key of the label in the output manifest."""
+
+    @property
+    def job_name(self) -> str:
+        """The job's name in the caller's case."""
+
+    @property
+    def labeling_job_arn(self) -> str:
+        """The ARN as events carry it: the name in lower case."""
+
+    @property
+    def output_config(self) -> str:
+        """`outputConfig` of the consolidation event."""
+
+    @property
+    def switches(self) -> Switches:
+        """What is not known of the service."""
 
 
 @dataclass(frozen=True, slots=True)
