@@ -42,6 +42,11 @@ class ManifestLine:
             return {"content": self.value["source"]}
         return {"s3Uri": self.value["source-ref"]}
 
+    @property
+    def place(self) -> str:
+        """Where a person finds it."""
+        return f"line {self.number}"
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -81,14 +86,21 @@ def _line(number: int, row: bytes) -> ManifestLine:
         return ManifestLine(number, {}, f"is not JSON: {failure}")
     if not isinstance(value, dict):
         return ManifestLine(number, {}, "is not a JSON object")
-    return ManifestLine(number, value, _fault(text, value))
+    return ManifestLine(number, value, line_fault(text, value))
 
 
-def _fault(text: str, value: Mapping[str, Any]) -> str | None:
+def line_fault(text: str, value: Mapping[str, Any], service_keys: frozenset[str] = frozenset()) -> str | None:
+    """Which rule of Ground Truth a manifest line breaks, or None.
+
+    Args:
+        text: the line.
+        value: the object in it.
+        service_keys: keys that may start with $, since the service made them.
+    """
     if len(text) > LINE_CHARACTERS:
         return f"has {len(text)} characters, allowed are {LINE_CHARACTERS}"
     for key, member in value.items():
-        if key.startswith("$"):
+        if key.startswith("$") and key not in service_keys:
             return f"has the attribute {key!r}; names must not start with $"
         length = len(member if isinstance(member, str) else write_json(member))
         if length > ATTRIBUTE_CHARACTERS:
