@@ -8,6 +8,7 @@ from typing import Any
 from labeljob.aws import Aws
 from labeljob.local.protocol import ServiceError
 from labeljob.local.teams import PUBLIC_TEAM
+from shared.errors import NotAllowedError
 from shared.s3_uri import S3Uri
 
 _REF_TASKS = frozenset(
@@ -109,7 +110,10 @@ def _check_role(arn: str, aws: Aws) -> None:
 
 
 def _check_object(uri: str, aws: Aws) -> None:
-    place = S3Uri.parse(uri)
+    try:
+        place = S3Uri.parse(uri)
+    except NotAllowedError as failure:
+        raise _refused(failure.message) from failure
     try:
         aws.s3.head_object(Bucket=place.bucket, Key=place.key)
     except aws.s3.exceptions.ClientError as failure:

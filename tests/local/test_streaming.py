@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
 from labeljob.local import LocalAws
@@ -19,18 +18,6 @@ if TYPE_CHECKING:
 
 Cats = Callable[..., dict[str, Any]]
 OUTPUT = "run/Cats-1/manifests/output/output.manifest"
-
-
-@pytest.fixture
-def sns(local_aws: LocalAws) -> SNSClient:
-    """Of the local AWS."""
-    return boto3.client("sns")
-
-
-@pytest.fixture
-def sqs(local_aws: LocalAws) -> SQSClient:
-    """Of the local AWS."""
-    return boto3.client("sqs")
 
 
 @pytest.fixture
