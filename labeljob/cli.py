@@ -19,6 +19,10 @@ COMMANDS = {
         "labeljob.launch.command",
         "init_command",
         "Write a commented job file.",
+    "local": (
+        "labeljob.local.command",
+        "local_command",
+        "Serve an AWS for labeling jobs on this machine.",
     ),
     "preview": (
         "labeljob.preview.command",

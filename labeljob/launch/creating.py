@@ -62,9 +62,7 @@ def create(job: JobFile, aws: Aws, *, grant: bool = False) -> str:
     return start(plan, aws, grant=bool(lacking and lacking.serious))
 
 
-def start(
-    plan: LaunchPlan, aws: Aws, *, grant: bool = False, on_upload: OnUpload | None = None
-) -> str:
+def start(plan: LaunchPlan, aws: Aws, *, grant: bool = False, on_upload: OnUpload | None = None) -> str:
     """Do what a plan says. Run again after a failure, it uploads and makes only what is not there yet.
 
     Args:
