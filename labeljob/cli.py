@@ -19,6 +19,7 @@ COMMANDS = {
         "labeljob.launch.command",
         "init_command",
         "Write a commented job file.",
+    ),
     "local": (
         "labeljob.local.command",
         "local_command",
