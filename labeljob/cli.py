@@ -10,6 +10,16 @@ from shared import __version__
 from shared.errors import GtConsensusError
 
 COMMANDS = {
+    "create": (
+        "labeljob.launch.command",
+        "create_command",
+        "Check a job file and create its labeling job.",
+    ),
+    "init": (
+        "labeljob.launch.command",
+        "init_command",
+        "Write a commented job file.",
+    ),
     "local": (
         "labeljob.local.command",
         "local_command",
