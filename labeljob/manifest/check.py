@@ -174,14 +174,14 @@ class _Check:
     def _examined(self, found: Iterable[bytes], repeats: Repeats) -> Iterator[_Line]:
         for number, row in enumerate(found, start=1):
             value, faults = read_line(number, row)
-            reference = None
             if value is not None:
                 source, reference = value.get("source"), value.get("source-ref")
                 given = source or reference
-                if isinstance(given, str):
+                if given and isinstance(given, str):
                     if self._checks.repeats:
                         repeats.add(given, number)
-                    self._first_of.setdefault("source" if source else "source-ref", number)
+                    if not (source and reference):
+                        self._first_of.setdefault("source" if source else "source-ref", number)
                     faults += self._examine(number, value)
             self._lines = number
             yield number, value, faults
@@ -260,16 +260,16 @@ def _reference(number: int, reference: str, checks: Checks) -> tuple[Fault, ...]
         mend = f"if the key is {unquote(reference)!r}, write that"
         found = (fault(rules.ENCODED_KEY, number, what, mend, serious=False),)
     allowed = _ALLOWED[checks.data]
-    if allowed and extension(reference) not in allowed:
-        found += (_ending(number, reference, allowed, checks),)
+    if allowed and not checks.custom and extension(reference) not in allowed:
+        found += (_ending(number, reference, allowed, serious=checks.data is not None),)
     return found
 
 
-def _ending(number: int, reference: str, allowed: frozenset[str], checks: Checks) -> Fault:
+def _ending(number: int, reference: str, allowed: frozenset[str], *, serious: bool) -> Fault:
     ending = extension(reference) or "no ending"
     what = f"names a file with {ending}; expected is {' '.join(sorted(allowed))}"
     mend = f"convert it, or rename it if it is one of these: {reference}"
-    return fault(rules.EXTENSION, number, what, mend, serious=checks.data is not None and not checks.custom)
+    return fault(rules.EXTENSION, number, what, mend, serious=serious)
 
 
 def _label_taken(number: int, label: str, value: Mapping[str, Any]) -> Fault:

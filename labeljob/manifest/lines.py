@@ -83,8 +83,9 @@ def read_line(number: int, row: bytes) -> tuple[dict[str, Any] | None, tuple[Fau
 def _form(number: int, text: str, value: dict[str, Any]) -> tuple[Fault, ...]:
     """Lengths and names of attributes: looked at only where they can be wrong."""
     found = []
-    if len(text) > LINE_CHARACTERS:
-        found.append(_too_long(number, str(len(text))))
+    length = len(text.removesuffix("\r"))
+    if length > LINE_CHARACTERS:
+        found.append(_too_long(number, str(length)))
     for key, member in value.items():
         if key.startswith("$"):
             what = f"has the attribute {key!r}; names must not start with $"
