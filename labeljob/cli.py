@@ -10,6 +10,26 @@ from shared import __version__
 from shared.errors import GtConsensusError
 
 COMMANDS = {
+    "continue": (
+        "labeljob.jobs.output_commands",
+        "continue_command",
+        "Make a job for what another has left without a label.",
+    ),
+    "describe": (
+        "labeljob.jobs.commands",
+        "describe_command",
+        "Show all there is to know of a labeling job.",
+    ),
+    "list": (
+        "labeljob.jobs.commands",
+        "list_command",
+        "List labeling jobs.",
+    ),
+    "output": (
+        "labeljob.jobs.output_commands",
+        "output_command",
+        "Show the labels of a job.",
+    ),
     "preview": (
         "labeljob.preview.command",
         "preview_command",
@@ -34,6 +54,16 @@ COMMANDS = {
         "labeljob.simulate",
         "simulate_command",
         "Run a labeling job on this machine from recorded answers.",
+    ),
+    "stop": (
+        "labeljob.jobs.commands",
+        "stop_command",
+        "Stop a labeling job, and remove what a streaming job leaves behind.",
+    ),
+    "watch": (
+        "labeljob.jobs.watch_command",
+        "watch_command",
+        "Watch a labeling job until it has ended.",
     ),
     "workers": (
         "labeljob.workers",
