@@ -35,6 +35,11 @@ COMMANDS = {
         "preview_command",
         "Open a worker page, answer it and see the label.",
     ),
+    "publish": (
+        "labeljob.streaming.publish_command",
+        "publish_command",
+        "Send data objects to a streaming job while it runs.",
+    ),
     "refit": (
         "labeljob.refit",
         "refit_command",
@@ -59,6 +64,11 @@ COMMANDS = {
         "labeljob.jobs.commands",
         "stop_command",
         "Stop a labeling job, and remove what a streaming job leaves behind.",
+    ),
+    "tail": (
+        "labeljob.streaming.tail_command",
+        "tail_command",
+        "Print the labels of a streaming job as they arrive.",
     ),
     "watch": (
         "labeljob.jobs.watch_command",
