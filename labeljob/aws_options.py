@@ -23,6 +23,16 @@ def with_aws_if_needed(command: _Command) -> _Command:
     return _with_options(command, lambda profile, region: partial(Aws, profile, region))
 
 
+def with_connect(command: _Command) -> _Command:
+    """The same, with the function under the name `connect`."""
+
+    @wraps(command)
+    def called(*args: Any, aws: Callable[[], Aws], **options: Any) -> Any:
+        return command(*args, connect=aws, **options)
+
+    return with_aws_if_needed(called)  # type: ignore[return-value] # click makes a command of it all the same
+
+
 def _with_options(command: _Command, aws: Callable[[str | None, str | None], Any]) -> _Command:
     @click.option("--profile", metavar="NAME", help="AWS profile.  [default: that of the environment]")
     @click.option(

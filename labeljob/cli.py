@@ -30,6 +30,11 @@ COMMANDS = {
         "local_command",
         "Serve an AWS for labeling jobs on this machine.",
     ),
+    "manifest": (
+        "labeljob.manifest.command",
+        "manifest_command",
+        "Make an input manifest of what lies in S3, or check one.",
+    ),
     "output": (
         "labeljob.jobs.output_commands",
         "output_command",
