@@ -25,6 +25,11 @@ COMMANDS = {
         "list_command",
         "List labeling jobs.",
     ),
+    "local": (
+        "labeljob.local.command",
+        "local_command",
+        "Serve an AWS for labeling jobs on this machine.",
+    ),
     "output": (
         "labeljob.jobs.output_commands",
         "output_command",
