@@ -15,7 +15,6 @@ from labeljob.aws import Aws, AwsError, calling
 from labeljob.jobs.control import list_jobs
 from labeljob.jobs.job import PUBLIC_TEAM, Job, describe
 from labeljob.jobs.outcomes import METADATA, Outcome, read_outcomes
-from labeljob.launch.request import amount_in_usd
 from labeljob.simulation.manifest import ATTRIBUTE_CHARACTERS, LINE_CHARACTERS
 from shared.errors import ContractError
 from shared.json_node import write_json
@@ -300,6 +299,8 @@ def _human_task(job: Job, wanted: Changes) -> dict[str, Any]:
     if wanted.price is not None:
         if PUBLIC_TEAM not in job.team:
             raise ContractError(f"{job.name} has no price: its workers are not the public workforce")
+        from labeljob.launch.request import amount_in_usd  # noqa: PLC0415
+
         task["PublicWorkforceTaskPrice"] = {"AmountInUsd": amount_in_usd(wanted.price)}
     if wanted.availability is not None:
         task["TaskAvailabilityLifetimeInSeconds"] = wanted.availability

@@ -33,12 +33,14 @@ class Counters:
 
     Attributes:
         labeled: with a label.
+        human: of these, labelled by people in this job.
         machine: of these, labelled by automated labeling.
         failed: given up.
         unlabeled: not labelled yet.
     """
 
     labeled: int = 0
+    human: int = 0
     machine: int = 0
     failed: int = 0
     unlabeled: int = 0
@@ -48,6 +50,7 @@ class Counters:
         """Of the service's LabelCounters."""
         return cls(
             labeled=counters.get("TotalLabeled", 0),
+            human=counters.get("HumanLabeled", 0),
             machine=counters.get("MachineLabeled", 0),
             failed=counters.get("FailedNonRetryableError", 0),
             unlabeled=counters.get("Unlabeled", 0),
@@ -174,8 +177,7 @@ class Job:
 
         None without a price. AWS's own price per object and what was paid for objects that failed are not in it.
         """
-        people = self.counters.labeled - self.counters.machine
-        return None if self.price is None else self.price * self.workers * people
+        return None if self.price is None else self.price * self.workers * self.counters.human
 
     @property
     def tags(self) -> dict[str, str]:

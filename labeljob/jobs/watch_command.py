@@ -135,9 +135,8 @@ def earned(job: Job) -> str:
     """What workers of the public workforce earned with labelled objects, and how that is reckoned; empty for other workforces."""
     if job.price is None or job.reward is None:
         return ""
-    people = job.counters.labeled - job.counters.machine
     workers = f"{job.workers} worker{'' if job.workers == 1 else 's'}"
-    return f"{dollars(job.reward)} = {dollars(job.price)} x {workers} x {people:,} objects"
+    return f"{dollars(job.reward)} = {dollars(job.price)} x {workers} x {job.counters.human:,} objects"
 
 
 def summarise(view: View) -> Iterator[str]:
