@@ -238,8 +238,9 @@ def test_a_job_that_ends_meanwhile_is_noticed_and_the_rest_stays_to_be_sent(
 
     def wait(seconds: float) -> None:
         clock[0] += seconds
-        stream.aws.sagemaker.stop_labeling_job(LabelingJobName="Cats-1")
-        stream.local.settle()
+        if clock[0] == seconds:
+            stream.aws.sagemaker.stop_labeling_job(LabelingJobName="Cats-1")
+            stream.local.settle()
 
     pacing = Pacing(rate=0.5, now=lambda: clock[0], wait=wait)
     with pytest.raises(
