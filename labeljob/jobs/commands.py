@@ -227,7 +227,9 @@ def stop_command(name: str, yes: bool, no_wait: bool, topics: bool, aws: Aws) ->
     Exit status: 0 the job has ended (with --no-wait: is being stopped), 2 it cannot be stopped.
     """
     job = describe(name, aws)
-    if not (job.ended or yes):
+    if job.ended:
+        click.echo(f"{name} has ended already")
+    elif not yes:
         counters = job.counters
         click.confirm(
             f"Stop {name} for good ({job.status}, {counters.labeled:,} of {counters.objects:,} labelled)?",

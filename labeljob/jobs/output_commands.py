@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -19,7 +18,7 @@ from labeljob.jobs.continuing import Changes, Continuation, chain, continue_job,
 from labeljob.jobs.outcomes import Outcome, Tally, tally
 from labeljob.jobs.output import outcomes, outcomes_in
 from labeljob.jobs.summaries import outcome_in_words
-from labeljob.jobs.text import aligned
+from labeljob.jobs.text import aligned, wrapped
 from labeljob.report.words import shortened
 from shared.errors import ContractError
 from shared.json_node import write_json
@@ -27,8 +26,7 @@ from shared.s3_uri import S3Uri
 
 _SHOWN = 10
 _SOURCE_CHARACTERS = 32
-_WIDTH = 100
-_LEFT = 8 + 2 + _SOURCE_CHARACTERS + 2
+_LABEL_CHARACTERS = 300
 _IN_MEMORY = 8 << 20
 
 
@@ -98,12 +96,11 @@ def _wanted(found: Iterable[Outcome], *, failed: bool, review: bool) -> Iterator
 
 def _row(outcome: Outcome) -> str:
     """Line, data object and label, the label in as many lines as it takes."""
-    words = outcome_in_words(outcome)
+    words = shortened(outcome_in_words(outcome), _LABEL_CHARACTERS)
     if outcome.status == "review":
         words = f"{words}  to review: {', '.join(map(str, outcome.block.get('reasons', ())))}"
-    wrapped = textwrap.wrap(words, _WIDTH - _LEFT, break_long_words=False, break_on_hyphens=False)
     left = f"{outcome.number:>8}  {_name(outcome.source):<{_SOURCE_CHARACTERS}}  "
-    return f"\n{' ' * _LEFT}".join([left + (wrapped[0] if wrapped else ""), *wrapped[1:]]).rstrip()
+    return wrapped(words, first=left, indent=len(left))
 
 
 def _name(source: str) -> str:

@@ -10,6 +10,7 @@ from labeljob.jobs.outcomes import Outcome
 from labeljob.report.words import count, number, shortened, tally
 
 _TEXT_CHARACTERS = 60
+_REASON_CHARACTERS = 100
 _PARTS: Sequence[tuple[str, str, str]] = (
     ("left", "box", "boxes"),
     ("center-x", "cuboid", "cuboids"),
@@ -33,7 +34,7 @@ def outcome_in_words(outcome: Outcome) -> str:
     """What became of a data object: its label in a few words, or why it has none."""
     match outcome.status:
         case "failed":
-            return f"failed: {outcome.failure}"
+            return f"failed: {shortened(outcome.failure, _REASON_CHARACTERS)}"
         case "unlabelled":
             return "not labelled"
         case "error":

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+WIDTH = 100
+"""Columns of what is printed, where it can be wrapped."""
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
@@ -42,3 +45,22 @@ def aligned(rows: Iterable[Sequence[str]], *, gap: int = 2) -> list[str]:
         (" " * gap).join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
         for row in table
     ]
+
+
+def wrapped(text: str, *, first: str = "", indent: int = 2) -> str:
+    """A text in lines of `WIDTH`, broken at blanks only, so that URIs stay whole.
+
+    Args:
+        text: its runs of blanks count as one.
+        first: what the first line begins with, besides.
+        indent: blanks before the other lines.
+    """
+    lines = textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines) or first.rstrip()

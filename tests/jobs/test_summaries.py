@@ -36,8 +36,6 @@ anything = st.recursive(
                     "instances",
                     "label-ref",
                     "mask-ref",
-                ]
-                + [
                     "consolidation",
                     "kind",
                     "internal-color-map",
