@@ -30,12 +30,12 @@ class YamlFile:
     Attributes:
         path: of the file.
         lines: line number of each key and list item by its path, such as `{"labels[1]": 12}`.
-        faults: what is wrong with the file, each with its line.
+        faults: line and text of what is wrong; line 0 for the whole file.
     """
 
     path: Path
     lines: dict[str, int] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
+    faults: list[tuple[int, str]] = field(default_factory=list)
 
     def root(self) -> Section:
         """The file's mapping.
@@ -57,8 +57,7 @@ class YamlFile:
 
     def fault(self, node: yaml.Node | None, key: str, message: str) -> None:
         """Note what is wrong at a key."""
-        line = f"line {node.start_mark.line + 1}: " if node else ""
-        self.faults.append(f"{line}{key}: {message}" if key else f"{line}{message}")
+        self.faults.append((node.start_mark.line + 1 if node else 0, f"{key}: {message}" if key else message))
 
     def refuse_faults(self) -> None:
         """Raise what has been noted.
@@ -66,10 +65,11 @@ class YamlFile:
         Raises:
             ContractError: there is any fault; names them all.
         """
-        if len(self.faults) == 1:
-            raise ContractError(f"{self.path} {self.faults[0]}")
-        if self.faults:
-            raise ContractError("\n  ".join((f"{self.path}: {len(self.faults)} faults", *self.faults)))
+        told = [f"line {line}: {text}" if line else text for line, text in sorted(self.faults)]
+        if len(told) == 1:
+            raise ContractError(f"{self.path} {told[0]}")
+        if told:
+            raise ContractError("\n  ".join((f"{self.path}: {len(told)} faults", *told)))
 
 
 class Section:
