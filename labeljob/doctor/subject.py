@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from labeljob.aws import Aws, AwsError, calling
 from labeljob.doctor.policies import account_of, role_name
 from labeljob.launch.job_file import JobFile
+from labeljob.launch.launch import Launch, Material
 from labeljob.simulation.manifest import ManifestLine, parse_manifest
 from shared.errors import ContractError, NotAllowedError
 from shared.s3_uri import S3Uri
@@ -73,30 +74,25 @@ class Subject:
     """The job that is examined. Facts are None where there is no such thing, and raise `AwsError` where AWS does not tell.
 
     Attributes:
+        launch: the job, its names resolved.
         job: its file.
         aws: the person's AWS.
-        request: of CreateLabelingJob.
     """
 
-    def __init__(self, job: JobFile, aws: Aws, request: Mapping[str, Any]) -> None:
-        self.job = job
+    def __init__(self, launch: Launch, aws: Aws) -> None:
+        self.launch = launch
+        self.job: JobFile = launch.job
         self.aws = aws
-        self.request = request
-
-    @property
-    def role_arn(self) -> str:
-        """Of the execution role."""
-        return str(self.request["RoleArn"])
 
     @property
     def partition(self) -> str:
         """`aws`, but for China and the like."""
-        return self.role_arn.split(":")[1]
+        return str(self.aws.sts.meta.partition)
 
     @cached_property
     def role(self) -> RoleTypeDef | None:
         """The execution role."""
-        return self.role_called(self.role_arn)
+        return self.role_called(self.launch.role) if self.launch.role else None
 
     def role_called(self, arn: str) -> RoleTypeDef | None:
         """A role."""
@@ -112,7 +108,9 @@ class Subject:
     @cached_property
     def managed_policies(self) -> frozenset[str]:
         """Names of the managed policies attached to the execution role."""
-        name = role_name(self.role_arn)
+        if self.role is None:
+            return frozenset()
+        name = self.role["RoleName"]
         with calling(f"list the policies of role {name}"):
             pages = self.aws.iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
             return frozenset(policy["PolicyName"] for page in pages for policy in page["AttachedPolicies"])
@@ -120,11 +118,9 @@ class Subject:
     @cached_property
     def function_arns(self) -> dict[Use, str]:
         """ARNs of the functions that the job names, AWS's own included."""
-        task = self.request["HumanTaskConfig"]
-        consolidation = task.get("AnnotationConsolidationConfig", {}).get("AnnotationConsolidationLambdaArn")
         found: dict[Use, str | None] = {
-            "pre-annotation": task.get("PreHumanTaskLambdaArn"),
-            "consolidation": consolidation,
+            "pre-annotation": self.launch.pre_annotation,
+            "consolidation": self.launch.consolidation,
         }
         return {use: arn for use, arn in found.items() if arn}
 
@@ -141,7 +137,7 @@ class Subject:
     @property
     def output(self) -> str:
         """S3OutputPath, without a slash at the end."""
-        return str(self.request["OutputConfig"]["S3OutputPath"]).rstrip("/")
+        return self.job.output.rstrip("/")
 
     @property
     def output_place(self) -> tuple[str, str]:
@@ -152,28 +148,19 @@ class Subject:
     @property
     def job_folder(self) -> str:
         """Where the job writes."""
-        return f"{self.output}/{self.request['LabelingJobName']}"
+        return f"{self.output}/{self.job.name}"
 
     @property
-    def output_key(self) -> str | None:
-        """KMS key of the output."""
-        key: str | None = self.request["OutputConfig"].get("KmsKeyId")
-        return key
+    def job_arn(self) -> str:
+        """The job's, as events carry it: the name in lower case."""
+        name = self.job.name.lower()
+        return f"arn:{self.partition}:sagemaker:{self.aws.region}:{self.aws.account}:labeling-job/{name}"
 
     @property
     def topics(self) -> dict[str, str]:
         """ARNs of the topics of a streaming job, by `input` and `output`."""
-        found = {
-            "input": self.request["InputConfig"]["DataSource"].get("SnsDataSource", {}).get("SnsTopicArn"),
-            "output": self.request["OutputConfig"].get("SnsTopicArn"),
-        }
+        found = {"input": self.launch.input_topic, "output": self.launch.output_topic}
         return {name: arn for name, arn in found.items() if arn}
-
-    @property
-    def manifest(self) -> S3Uri | None:
-        """The input manifest in S3, where it lies or will lie."""
-        source = self.request["InputConfig"]["DataSource"].get("S3DataSource")
-        return S3Uri.parse(source["ManifestS3Uri"]) if source else None
 
     @cached_property
     def lines(self) -> tuple[ManifestLine, ...]:
@@ -205,18 +192,20 @@ class Subject:
     def buckets(self) -> dict[str, tuple[str, ...]]:
         """What each bucket is used for, such as `{"acme-in": ("manifest", "data")}`."""
         uses: dict[str, dict[str, None]] = {}
-        named = {
-            "manifest": [str(self.manifest)] if self.manifest else [],
-            "data": [str(uri) for uri in self.objects],
-            "template": [self.request["HumanTaskConfig"]["UiConfig"].get("UiTemplateS3Uri")],
-            "label categories": [self.request.get("LabelCategoryConfigS3Uri")],
-            "output": [self.output],
-        }
-        for use, uris in named.items():
-            for uri in uris:
-                if uri and uri.startswith("s3://"):
-                    uses.setdefault(uri.removeprefix("s3://").partition("/")[0], {})[use] = None
+        for use, uri in (
+            *((material.key, material.uri) for material in self.materials),
+            *(("data", str(uri)) for uri in self.objects),
+            ("output", self.output),
+        ):
+            if uri.startswith("s3://"):
+                uses.setdefault(uri.removeprefix("s3://").partition("/")[0], {})[use] = None
         return {bucket: tuple(found) for bucket, found in uses.items()}
+
+    @property
+    def materials(self) -> list[Material]:
+        """Manifest, template and label categories, those that the job has."""
+        found = (self.launch.manifest, self.launch.template, self.launch.categories)
+        return [material for material in found if material]
 
     @cached_property
     def bucket_regions(self) -> dict[str, str | None]:
@@ -230,21 +219,11 @@ class Subject:
             name for name, uses in self.buckets.items() if "data" in uses and self.bucket_regions[name]
         ]
 
-    @cached_property
+    @property
     def template(self) -> str | None:
-        """Source of the worker template; None where the page is AWS's.
-
-        Raises:
-            GtConsensusError: it cannot be read.
-        """
-        if self.job.template is None:
-            return None
-        if self.job.template.startswith("s3://"):
-            return self.read(S3Uri.parse(self.job.template)).decode()
-        try:
-            return self.job.local(self.job.template).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as failure:
-            raise ContractError(f"the worker template cannot be read: {failure}") from failure
+        """Source of the worker template; None where the page is AWS's, or the template cannot be read."""
+        template = self.launch.template
+        return template.body.decode(errors="replace") if template and template.body is not None else None
 
     def read(self, uri: S3Uri, byte_range: str | None = None) -> bytes:
         """An object, or a range of it such as `bytes=0-99`; of an empty one there is no range."""
@@ -259,22 +238,19 @@ class Subject:
 
     def _manifest_head(self) -> bytes:
         """The whole lines in the first bytes of the manifest."""
-        written = self.job.manifest
-        if written is None:
+        manifest = self.launch.manifest
+        if manifest is None:
             return b""
-        if written.startswith("s3://"):
+        if manifest.path is None:
             try:
-                head = self.read(S3Uri.parse(written), f"bytes=0-{FIRST_BYTES - 1}")
+                head = self.read(S3Uri.parse(manifest.uri), f"bytes=0-{FIRST_BYTES - 1}")
             except AwsError as failure:
                 if failure.missing:
                     return b""
                 raise
         else:
-            try:
-                with self.job.local(written).open("rb") as file:
-                    head = file.read(FIRST_BYTES)
-            except OSError as failure:
-                raise ContractError(f"the manifest cannot be read: {failure}") from failure
+            with manifest.path.open("rb") as file:
+                head = file.read(FIRST_BYTES)
         return head if len(head) < FIRST_BYTES else head[: head.rfind(b"\n") + 1]
 
     def _function(self, use: Use, arn: str) -> Function | None:
