@@ -172,7 +172,7 @@ def _cors(subject: Subject) -> Iterator[Finding]:
 def _cors_rules(aws: Aws, bucket: str) -> list[CORSRuleTypeDef]:
     try:
         with calling(f"read the CORS rules of bucket {bucket}"):
-            return aws.s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
+            return [{**rule} for rule in aws.s3.get_bucket_cors(Bucket=bucket)["CORSRules"]]
     except AwsError as failure:
         if failure.error_code == "NoSuchCORSConfiguration":
             return []

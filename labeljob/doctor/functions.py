@@ -115,8 +115,7 @@ def _awake(subject: Subject) -> Iterator[Finding]:
                 "wait until it is Active, which this does, and deploy it anew where it does not become so:\n"
                 + aws_command(
                     "lambda",
-                    "wait",
-                    "function-active-v2",
+                    "wait function-active-v2",
                     function_name=function.name,
                     region=subject.aws.region,
                 ),
@@ -175,9 +174,9 @@ def _touched(subject: Subject, function: Function) -> Iterator[tuple[str, str]]:
     deployment = function.deployment
     if deployment.settings_s3_uri:
         yield "the settings", deployment.settings_s3_uri
-    categories = subject.request.get("LabelCategoryConfigS3Uri")
+    categories = subject.launch.categories
     if function.use == "pre-annotation" and deployment.read_label_categories and categories:
-        yield "the label categories", categories
+        yield "the label categories", categories.uri
     if function.use == "consolidation":
         yield "the output", f"{subject.job_folder}/annotations/"
 
@@ -204,7 +203,7 @@ def _settings(subject: Subject) -> Iterator[Finding]:
     for uri in sorted(uris):
         try:
             body = subject.read(S3Uri.parse(uri))
-            Settings.parse(parse_json(body), str(subject.request["LabelingJobName"]).lower())
+            Settings.parse(parse_json(body), subject.job.name.lower())
         except GtConsensusError as failure:
             if getattr(failure, "denied", False):
                 raise
@@ -224,7 +223,7 @@ def _pre_access(subject: Subject) -> Iterator[Finding]:
     ]
     if function.deployment.read_label_categories:
         jobs = f"arn:{subject.partition}:sagemaker:{subject.aws.region}:{subject.aws.account}:labeling-job/"
-        name = str(subject.request["LabelingJobName"]).lower()
+        name = subject.job.name.lower()
         needs.append(Need(("sagemaker:DescribeLabelingJob",), jobs + name, f"{jobs}*"))
     if found := refusals(subject.aws, function.role_arn, needs):
         what = "; ".join(str(one) for one in found)
@@ -236,7 +235,7 @@ def _pre_access(subject: Subject) -> Iterator[Finding]:
 
 def goes_by_execution_role(subject: Subject, function: Function) -> bool:
     """Whether a consolidation function of ours assumes the job's role to reach S3."""
-    return function.ours and subject.role_arn in function.deployment.allowed_roles
+    return function.ours and subject.launch.role in function.deployment.allowed_roles
 
 
 def _consolidation_access(subject: Subject) -> Iterator[Finding]:
@@ -263,8 +262,8 @@ def _consolidation_access(subject: Subject) -> Iterator[Finding]:
 def _assuming(subject: Subject, function: Function) -> Iterator[Finding]:
     """What stands between a function's role and the execution role."""
     assert subject.role is not None  # noqa: S101 - asked by the caller
-    own, execution = role_name(function.role_arn), role_name(subject.role_arn)
-    found = refusals(subject.aws, function.role_arn, [Need(("sts:AssumeRole",), subject.role_arn)])
+    own, execution = role_name(function.role_arn), subject.role["RoleName"]
+    found = refusals(subject.aws, function.role_arn, [Need(("sts:AssumeRole",), subject.role["Arn"])])
     if found:
         yield ASSUME.broken(
             f"role {own} of the consolidation function may not assume {execution}",

@@ -9,6 +9,9 @@ from labeljob.doctor.commands import aws_command, policy
 from labeljob.doctor.policies import Need, Refusal, grant, refusals, role_name, statements, trusts
 from labeljob.doctor.subject import Subject
 from labeljob.findings import Finding, Rule
+from labeljob.launch.resolving import ROLE_MISSING
+from labeljob.streaming.role import denied_actions, grant_command
+from labeljob.streaming.topics import Topics
 
 MANAGED_POLICY = "AmazonSageMakerGroundTruthExecution"
 FUNCTION_NAMES = ("GtRecipe", "LabelingFunction", "SageMaker", "Sagemaker", "sagemaker")
@@ -19,12 +22,6 @@ TOPIC_NAMES = (*_TOPIC_WORDS, "SageMaker", "Sagemaker", "sageMaker", "sagemaker"
 SAGEMAKER = "sagemaker.amazonaws.com"
 _ORDINARY_SESSION, _LONGEST_SESSION = 3_600, 43_200
 
-MISSING = Rule(
-    "role-missing",
-    "the execution role exists",
-    "CreateLabelingJob refuses the job, or the job ends Failed.",
-    "CreateLabelingJob RoleArn",
-)
 TRUST = Rule(
     "role-trust",
     "the execution role trusts sagemaker.amazonaws.com",
@@ -67,16 +64,10 @@ FUNCTION_NAME = Rule(
     "The managed policy lets the role invoke no other function: the job ends Failed with its first object.",
     f"Managed policy {MANAGED_POLICY}",
 )
-QUEUE = Rule(
-    "role-queue",
-    "the execution role of a streaming job may make and use the queue GroundTruth-<job>",
-    "Ground Truth cannot set up the job's queue: the job ends Failed before its first object.",
-    f"Managed policy {MANAGED_POLICY}",
-)
-TOPICS = Rule(
-    "role-topics",
-    "the execution role of a streaming job may subscribe to the input topic and publish to the output topic",
-    "Objects never reach the job, or labels never leave it.",
+STREAMING = Rule(
+    "role-streaming",
+    "the execution role of a streaming job may use the queue GroundTruth-<job> and both topics",
+    "Ground Truth cannot set up its queue, objects never reach the job, or labels never leave it.",
     f"Managed policy {MANAGED_POLICY}",
 )
 TOPIC_NAME = Rule(
@@ -86,31 +77,22 @@ TOPIC_NAME = Rule(
     f"Managed policy {MANAGED_POLICY}",
 )
 _BUCKET = ("s3:GetBucketLocation", "s3:ListBucket")
-_QUEUE = (
-    "sqs:CreateQueue",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:GetQueueUrl",
-    "sqs:ReceiveMessage",
-    "sqs:SendMessage",
-    "sqs:SetQueueAttributes",
-)
 _LOG = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 
 
-def queue_name(subject: Subject) -> str:
-    """Of the queue that Ground Truth makes for a streaming job."""
-    return f"GroundTruth-{subject.request['LabelingJobName'].lower()}"
-
-
 def _existing(subject: Subject) -> Iterator[Finding]:
-    if subject.role is None:
-        name = role_name(subject.role_arn)
-        trust = policy(_trust_statement())
-        yield MISSING.broken(
-            f"there is no role {subject.role_arn}",
-            "correct the name in the job file, or\n"
-            + aws_command("iam", "create-role", role_name=name, assume_role_policy_document=trust)
+    arn = subject.launch.role
+    if arn and subject.role is None:
+        name = role_name(arn)
+        yield ROLE_MISSING.broken(
+            f"there is no role {arn}",
+            "correct the ARN in the job file, or\n"
+            + aws_command(
+                "iam",
+                "create-role",
+                role_name=name,
+                assume_role_policy_document=policy(_trust_statement()),
+            )
             + "\n"
             + aws_command(
                 "iam",
@@ -156,27 +138,18 @@ def _session(subject: Subject) -> Iterator[Finding]:
 
 
 def _reading(subject: Subject) -> Iterator[Finding]:
+    """One object of each kind in each bucket stands for all of them."""
+    found: dict[str, list[str]] = {}
+    first_data = {uri.bucket: str(uri) for uri in reversed(subject.objects)}
+    for uri in (*(material.uri for material in subject.materials), *first_data.values()):
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        found.setdefault(bucket, []).append(key)
     needs = []
-    for bucket, uses in subject.buckets.items():
-        keys = [uri.key for uri in subject.objects if uri.bucket == bucket][:1] if "data" in uses else []
-        if "manifest" in uses and subject.manifest:
-            keys.append(subject.manifest.key)
-        keys += [
-            uri.removeprefix(f"s3://{bucket}/")
-            for uri in _files(subject)
-            if uri.startswith(f"s3://{bucket}/")
-        ]
+    for bucket, keys in found.items():
         arn = f"arn:{subject.partition}:s3:::{bucket}"
-        if keys:
-            needs.append(Need(_BUCKET, arn))
-            needs += [Need(("s3:GetObject",), f"{arn}/{key}", f"{arn}/*") for key in dict.fromkeys(keys)]
+        needs.append(Need(_BUCKET, arn))
+        needs += [Need(("s3:GetObject",), f"{arn}/{key}", f"{arn}/*") for key in keys]
     yield from _refused(subject, READ, needs)
-
-
-def _files(subject: Subject) -> list[str]:
-    """Template and label categories."""
-    template = subject.request["HumanTaskConfig"]["UiConfig"].get("UiTemplateS3Uri")
-    return [uri for uri in (template, subject.request.get("LabelCategoryConfigS3Uri")) if uri]
 
 
 def _writing(subject: Subject) -> Iterator[Finding]:
@@ -201,76 +174,71 @@ def _logging(subject: Subject) -> Iterator[Finding]:
     )
     needs = [
         Need(("cloudwatch:PutMetricData",), "*"),
-        Need(_LOG, f"{logs}:log-stream:{subject.request['LabelingJobName']}", f"{logs}*"),
+        Need(_LOG, f"{logs}:log-stream:{subject.job.name}", f"{logs}*"),
     ]
     yield from _refused(subject, LOGS, needs, serious=False)
 
 
 def _invoking(subject: Subject) -> Iterator[Finding]:
-    if subject.role is None or not subject.function_arns:
+    role = subject.role
+    if role is None or not subject.function_arns:
         return
-    arns = {arn: Need(("lambda:InvokeFunction",), arn) for arn in subject.function_arns.values()}
-    found = refusals(subject.aws, subject.role_arn, list(arns.values()))
+    arns = dict.fromkeys(subject.function_arns.values())
+    found = refusals(subject.aws, role["Arn"], [Need(("lambda:InvokeFunction",), arn) for arn in arns])
     relies = MANAGED_POLICY in subject.managed_policies
-    misnamed = [one for one in found if relies and not _matches(one.need.resource, FUNCTION_NAMES)]
-    others = [one for one in found if one not in misnamed]
+    misnamed = [one for one in found if relies and not _well_named(one.need.resource)]
     for refusal in misnamed:
         name = refusal.need.resource.partition(":function:")[2]
         yield FUNCTION_NAME.broken(
-            f"the name {name} has none of {', '.join(FUNCTION_NAMES)}, and no other policy lets {role_name(subject.role_arn)} invoke it",
-            "deploy it under another name, or\n" + grant(subject.role_arn, FUNCTION_NAME.code, [refusal]),
-        )
-    if others:
-        yield _broken(subject, INVOKE, others)
-
-
-def _queue(subject: Subject) -> Iterator[Finding]:
-    if subject.job.streaming:
-        place = f"arn:{subject.partition}:sqs:{subject.aws.region}:{subject.aws.account}"
-        need = Need(_QUEUE, f"{place}:{queue_name(subject)}", f"{place}:GroundTruth-*")
-        yield from _refused(subject, QUEUE, [need])
-
-
-def _topics(subject: Subject) -> Iterator[Finding]:
-    if subject.role is None or not subject.topics:
-        return
-    queue = f"arn:{subject.partition}:sqs:{subject.aws.region}:{subject.aws.account}:{queue_name(subject)}"
-    over_sqs = {"sns:Protocol": "sqs", "sns:Endpoint": queue}
-    needs = []
-    if "input" in subject.topics:
-        needs.append(Need(("sns:Subscribe",), subject.topics["input"], context=over_sqs))
-    if "output" in subject.topics:
-        needs.append(Need(("sns:Publish",), subject.topics["output"]))
-    found = refusals(subject.aws, subject.role_arn, needs)
-    relies = MANAGED_POLICY in subject.managed_policies
-    misnamed = [one for one in found if relies and not _matches(one.need.resource, TOPIC_NAMES)]
-    for refusal in misnamed:
-        name = refusal.need.resource.rpartition(":")[2]
-        yield TOPIC_NAME.broken(
-            f"the topic name {name} has neither groundtruth nor sagemaker, and no other policy lets "
-            f"{role_name(subject.role_arn)} use it",
-            "name another topic in the job file, or\n" + grant(subject.role_arn, TOPIC_NAME.code, [refusal]),
+            f"the name {name} has none of {', '.join(FUNCTION_NAMES)}, and no other policy lets {role['RoleName']} invoke it",
+            "deploy it under another name, or\n" + grant(role["Arn"], FUNCTION_NAME.code, [refusal]),
         )
     if others := [one for one in found if one not in misnamed]:
-        yield _broken(subject, TOPICS, others)
+        yield _broken(role["Arn"], INVOKE, others)
 
 
-def _matches(arn: str, parts: Sequence[str]) -> bool:
-    name = arn.rpartition(":function:")[2] if ":function:" in arn else arn.rpartition(":")[2]
-    return any(part in name for part in parts)
+def _streaming(subject: Subject) -> Iterator[Finding]:
+    if subject.role is None or set(subject.topics) != {"input", "output"}:
+        return
+    role, topics = subject.role, Topics(subject.topics["input"], subject.topics["output"])
+    denied = denied_actions(role["Arn"], subject.job.name, topics, subject.aws)
+    if not denied:
+        return
+    command = grant_command(role["Arn"], subject.job.name, topics, subject.aws)
+    mend = f"`labeljob create` allows it where you may, or\n{command}"
+    relies = MANAGED_POLICY in subject.managed_policies
+    names = [arn.rpartition(":")[2] for arn in subject.topics.values()]
+    misnamed = [name for name in names if not any(part in name for part in TOPIC_NAMES)]
+    if relies and misnamed and all(action.startswith("sns:") for action in denied):
+        yield TOPIC_NAME.broken(
+            f"the topic name {misnamed[0]} has neither groundtruth nor sagemaker in it, and no other policy lets "
+            f"{role['RoleName']} use the topic",
+            f"name another topic in the job file; {mend}",
+            place=subject.job.place("input.topic"),
+        )
+    else:
+        what = ", ".join(denied)
+        yield STREAMING.broken(
+            f"role {role['RoleName']} may not do {what} on the job's queue and topics", mend
+        )
+
+
+def _well_named(function_arn: str) -> bool:
+    name = function_arn.partition(":function:")[2]
+    return any(part in name for part in FUNCTION_NAMES)
 
 
 def _refused(
     subject: Subject, rule: Rule, needs: Sequence[Need], *, serious: bool = True
 ) -> Iterator[Finding]:
-    if subject.role is not None and (found := refusals(subject.aws, subject.role_arn, needs)):
-        yield _broken(subject, rule, found, serious=serious)
+    if subject.role is not None and (found := refusals(subject.aws, subject.role["Arn"], needs)):
+        yield _broken(subject.role["Arn"], rule, found, serious=serious)
 
 
-def _broken(subject: Subject, rule: Rule, found: Sequence[Refusal], *, serious: bool = True) -> Finding:
+def _broken(role_arn: str, rule: Rule, found: Sequence[Refusal], *, serious: bool = True) -> Finding:
     what = "; ".join(str(one) for one in found)
-    mend = grant(subject.role_arn, rule.code, found)
-    return rule.broken(f"role {role_name(subject.role_arn)} may not do {what}", mend, serious=serious)
+    mend = grant(role_arn, rule.code, found)
+    return rule.broken(f"role {role_name(role_arn)} may not do {what}", mend, serious=serious)
 
 
 def _trust_statement() -> dict[str, object]:
@@ -278,13 +246,12 @@ def _trust_statement() -> dict[str, object]:
 
 
 CHECKS = (
-    Check("the execution role", (MISSING,), _existing),
+    Check("the execution role", (ROLE_MISSING,), _existing),
     Check("the execution role's trust policy", (TRUST,), _trust),
     Check("the execution role's session", (SESSION,), _session),
     Check("what the execution role may read", (READ,), _reading),
     Check("what the execution role may write", (WRITE,), _writing),
     Check("what the execution role may log", (LOGS,), _logging),
     Check("what the execution role may invoke", (INVOKE, FUNCTION_NAME), _invoking),
-    Check("the execution role's access to the job's queue", (QUEUE,), _queue),
-    Check("the execution role's access to the topics", (TOPICS, TOPIC_NAME), _topics),
+    Check("the execution role's access to queue and topics", (STREAMING, TOPIC_NAME), _streaming),
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from labeljob.aws import Aws, AwsError, calling
 from labeljob.doctor.policies import account_of, role_name
+from labeljob.doctor.trial import Trial
 from labeljob.launch.job_file import JobFile
 from labeljob.launch.launch import Launch, Material
 from labeljob.simulation.manifest import ManifestLine, parse_manifest
@@ -20,13 +21,10 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import RoleTypeDef
 
 Use = Literal["pre-annotation", "consolidation"]
-USES: tuple[Use, ...] = ("pre-annotation", "consolidation")
 FIRST_BYTES = 1_000_000
 """How much of the manifest is read."""
 FIRST_LINES = 100
 """How many of its lines are looked at."""
-TRIALS = "labeljob-doctor"
-"""Folder beneath the output path for what test invocations read and write; emptied after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,15 +213,18 @@ class Subject:
     @property
     def reachable_data_buckets(self) -> list[str]:
         """The buckets of the data that exist."""
-        return [
-            name for name, uses in self.buckets.items() if "data" in uses and self.bucket_regions[name]
-        ]
+        return [name for name, uses in self.buckets.items() if "data" in uses and self.bucket_regions[name]]
 
     @property
     def template(self) -> str | None:
         """Source of the worker template; None where the page is AWS's, or the template cannot be read."""
         template = self.launch.template
         return template.body.decode(errors="replace") if template and template.body is not None else None
+
+    @cached_property
+    def trial(self) -> Trial:
+        """What comes of the first manifest line."""
+        return Trial(self)
 
     def read(self, uri: S3Uri, byte_range: str | None = None) -> bytes:
         """An object, or a range of it such as `bytes=0-99`; of an empty one there is no range."""
@@ -281,4 +282,3 @@ class Subject:
             if failure.missing:
                 return None
             raise
-

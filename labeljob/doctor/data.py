@@ -1,0 +1,5 @@
+"""The manifest and the data that its first lines name."""
+
+from __future__ import annotations
+
+CHECKS = ()
