@@ -10,6 +10,11 @@ from shared import __version__
 from shared.errors import GtConsensusError
 
 COMMANDS = {
+    "manifest": (
+        "labeljob.manifest.command",
+        "manifest_command",
+        "Make an input manifest of what lies in S3, or check one.",
+    ),
     "preview": (
         "labeljob.preview.command",
         "preview_command",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from labeljob.findings import Finding
 from labeljob.launch.job_file import JobFile
 from labeljob.launch.launch import CONTENT_TYPES, Launch, Material
 from labeljob.launch.resolving import resolve
-from labeljob.launch.rules import check
+from labeljob.launch.rules import check, placeholders
 from labeljob.launch.tasks import human_task_ui, labeling_algorithm
 
 
@@ -37,18 +37,16 @@ class LaunchPlan:
     """What `create` would do.
 
     Attributes:
-        job: the job file.
         request: arguments of CreateLabelingJob; without what could not be found, which is then among the findings.
         uploads: files to upload before, unless what is there is the same.
         findings: rules that the job breaks, in the order of lines of the job file.
-        names: `role`, `team`, `pre_annotation`, `consolidation`, `manifest` and so on: all that was resolved.
+        launch: the job file with its names resolved.
     """
 
-    job: JobFile
     request: Mapping[str, Any]
-    uploads: tuple[Upload, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    names: Launch | None = field(default=None, repr=False)
+    uploads: tuple[Upload, ...]
+    findings: tuple[Finding, ...]
+    launch: Launch
 
     @property
     def sound(self) -> bool:
@@ -64,13 +62,17 @@ def build(job: JobFile, aws: Aws) -> LaunchPlan:
     Raises:
         AwsError: one of these calls failed.
     """
+    unfilled = tuple(placeholders.check(job))
+    if unfilled:
+        launch = Launch(job, region=aws.region, account=aws.account, findings=unfilled)
+        return LaunchPlan(request_of(launch), (), unfilled, launch)
     launch = resolve(job, aws)
     uploads = tuple(
         Upload(source, material.uri, CONTENT_TYPES[material.key])
         for material in (launch.manifest, launch.template, launch.categories)
         if material and (source := _source(material)) is not None
     )
-    return LaunchPlan(job, request_of(launch), uploads, check(launch), launch)
+    return LaunchPlan(request_of(launch), uploads, check(launch), launch)
 
 
 def _source(material: Material) -> bytes | Path | None:
@@ -150,7 +152,7 @@ def _human_task(launch: Launch) -> dict[str, Any]:
         "TaskAvailabilityLifetimeInSeconds": job.availability,
         "MaxConcurrentTaskCount": job.max_concurrent,
         "AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": launch.consolidation},
-        "PublicWorkforceTaskPrice": {"AmountInUsd": price and amount_in_usd(price)},
+        "PublicWorkforceTaskPrice": {"AmountInUsd": None if price is None else amount_in_usd(price)},
     }
 
 
