@@ -10,6 +10,26 @@ from shared import __version__
 from shared.errors import GtConsensusError
 
 COMMANDS = {
+    "create": (
+        "labeljob.launch.command",
+        "create_command",
+        "Check a job file and create its labeling job.",
+    ),
+    "doctor": (
+        "labeljob.doctor.command",
+        "doctor_command",
+        "Look for what would make a job fail late.",
+    ),
+    "init": (
+        "labeljob.launch.command",
+        "init_command",
+        "Write a commented job file.",
+    ),
+    "local": (
+        "labeljob.local.command",
+        "local_command",
+        "Serve an AWS for labeling jobs on this machine.",
+    ),
     "manifest": (
         "labeljob.manifest.command",
         "manifest_command",

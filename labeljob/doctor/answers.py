@@ -21,8 +21,12 @@ _DRAWN = {
     "crowd-line": "lines",
     "crowd-keypoint": "keypoints",
 }
-_ONE_OF = {"crowd-classifier", "crowd-image-classifier"}
-_SOME_OF = {"crowd-classifier-multi-select", "crowd-image-classifier-multi-select"}
+_PAINTED: Mapping[str, Mapping[str, Any]] = {
+    "crowd-semantic-segmentation": {"labelMappings": {}},
+    "crowd-instance-segmentation": {"instances": []},
+}
+_SEVERAL = "-multi-select"
+_CHOSEN = {f"crowd-{name}classifier{end}" for name in ("", "image-") for end in ("", _SEVERAL)}
 _TICKED = {"crowd-checkbox", "crowd-toggle-button", "crowd-radio-button"}
 _WRITTEN = {"crowd-input", "crowd-text-area", "input", "textarea", "select"}
 
@@ -52,22 +56,26 @@ def first_answer(tags: Sequence[Tag]) -> dict[str, Any]:
 def _value(element: str, attributes: Mapping[str, str | None]) -> Any:
     if element in _DRAWN:
         return {_DRAWN[element]: [], **_image_size()}
-    if element == "crowd-semantic-segmentation":
-        return {"labelMappings": {}, "labeledImage": {"pngImageData": _background()}, **_image_size()}
-    if element == "crowd-instance-segmentation":
-        return {"instances": [], "labeledImage": {"pngImageData": _background()}, **_image_size()}
+    if element in _PAINTED:
+        return {**_PAINTED[element], "labeledImage": {"pngImageData": _background()}, **_image_size()}
     if element == "crowd-entity-annotation":
         return {"entities": []}
-    if element in _ONE_OF | _SOME_OF:
-        categories = _names(attributes.get("categories"))
-        if element in _SOME_OF:
-            return {"labels": categories[:1]}
-        return {"label": categories[0]} if categories else None
-    if element == "crowd-slider":
-        return attributes.get("value") or attributes.get("min") or "0"
-    if element in _WRITTEN:
-        return attributes.get("value") or ("1" if attributes.get("type") == "number" else "labeljob doctor")
+    if element in _CHOSEN:
+        return _choice(element, _names(attributes.get("categories")))
+    return _written(element, attributes)
+
+
+def _written(element: str, attributes: Mapping[str, str | None]) -> str | None:
+    number = element == "crowd-slider" or attributes.get("type") == "number"
+    if number or element in _WRITTEN:
+        return attributes.get("value") or attributes.get("min") or ("1" if number else "labeljob doctor")
     return None
+
+
+def _choice(element: str, categories: list[str]) -> Any:
+    if element.endswith(_SEVERAL):
+        return {"labels": categories[:1]}
+    return {"label": categories[0]} if categories else None
 
 
 def _names(text: str | None) -> list[str]:

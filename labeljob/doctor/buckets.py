@@ -108,7 +108,7 @@ def cors_gaps(subject: Subject) -> list[CorsGap]:
     """
     writes = subject.job.task_type.has_sequences
     buckets = dict.fromkeys(subject.reachable_data_buckets)
-    if writes and subject.bucket_regions[subject.output_place[0]]:
+    if writes and subject.bucket_exists(subject.output_place[0]):
         buckets[subject.output_place[0]] = None
     gaps = []
     for bucket in buckets:

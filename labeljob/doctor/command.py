@@ -18,7 +18,7 @@ from labeljob.doctor.examination import Examination, OnCheck, examine
 from labeljob.doctor.subject import Subject
 from labeljob.findings import Finding
 from labeljob.launch.job_file import JobFile, read_job_file
-from labeljob.launch.request import build
+from labeljob.launch.resolving import resolve
 
 
 @click.command("doctor")
@@ -59,7 +59,7 @@ def doctor_command(
 
 def _fix(job: JobFile, aws: Aws, *, ask: bool) -> None:
     """Close the gaps in CORS rules that the person wants closed."""
-    for gap in cors_gaps(Subject(build(job, aws).names, aws)):
+    for gap in cors_gaps(Subject(resolve(job, aws), aws)):
         click.echo(f"bucket {gap.bucket} has no CORS rule {gap.lacks}", err=True)
         if not ask or click.confirm(f"Add one to the {len(gap.rules) - 1} that it has?", err=True):
             gap.close(aws)

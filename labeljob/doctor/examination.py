@@ -14,8 +14,9 @@ from labeljob.doctor.check import Check
 from labeljob.doctor.subject import Subject
 from labeljob.findings import Finding, Rule
 from labeljob.launch.job_file import JobFile
-from labeljob.launch.request import build
+from labeljob.launch.resolving import resolve
 from labeljob.launch.rules import RULES as CREATE_RULES
+from labeljob.launch.rules import check as check_launch
 from shared.errors import GtConsensusError
 
 CHECKS: tuple[Check, ...] = (
@@ -101,15 +102,14 @@ def examine(
         GtConsensusError: the job's request cannot be made at all, for want of credentials or an endpoint.
     """
     on_check("the job file")
-    plan = build(job, aws)
-    subject = Subject(plan.names, aws)
+    launch = resolve(job, aws)
+    subject = Subject(launch, aws)
     chosen = [check for check in CHECKS if invoke or not check.invokes]
-    findings, unchecked = list(plan.findings), dict[str, list[tuple[Check, GtConsensusError]]]()
+    findings, unchecked = list(check_launch(launch)), dict[str, list[tuple[Check, GtConsensusError]]]()
     for check in chosen:
         on_check(check.about)
         try:
-            for finding in check.look(subject):
-                findings.append(finding)
+            findings.extend(check.look(subject))
         except GtConsensusError as failure:
             unchecked.setdefault(str(failure), []).append((check, failure))
     findings += [_unchecked([check for check, _ in group], group[0][1]) for group in unchecked.values()]

@@ -174,7 +174,7 @@ def _uses(subject: Subject) -> Iterator[_Use]:
     for bucket in subject.buckets:
         key = _default_key(subject, bucket)
         if key and not (bucket == out and job.output_key):
-            actions = _READ_WRITE if bucket == out else _READ
+            actions: tuple[str, ...] = _READ_WRITE if bucket == out else _READ
             yield _Use(key, f"default key of bucket {bucket}", role["Arn"], actions, ROLE)
     if job.output_key:
         yield _Use(job.output_key, "output", role["Arn"], _READ_WRITE, ROLE)
@@ -191,7 +191,7 @@ def _uses(subject: Subject) -> Iterator[_Use]:
 
 def _default_key(subject: Subject, bucket: str) -> str | None:
     """The customer's key by which a bucket encrypts; None for S3's own."""
-    if subject.bucket_regions[bucket] is None:
+    if not subject.bucket_exists(bucket):
         return None
     try:
         with calling(f"read the default encryption of bucket {bucket}"):

@@ -9,6 +9,7 @@ from labeljob.doctor.commands import aws_command, policy
 from labeljob.doctor.policies import Need, Refusal, grant, refusals, role_name, statements, trusts
 from labeljob.doctor.subject import Subject
 from labeljob.findings import Finding, Rule
+from labeljob.launch.creating import ROLE_STREAMING
 from labeljob.launch.resolving import ROLE_MISSING
 from labeljob.streaming.role import denied_actions, grant_command
 from labeljob.streaming.topics import Topics
@@ -64,14 +65,8 @@ FUNCTION_NAME = Rule(
     "The managed policy lets the role invoke no other function: the job ends Failed with its first object.",
     f"Managed policy {MANAGED_POLICY}",
 )
-STREAMING = Rule(
-    "role-streaming",
-    "the execution role of a streaming job may use the queue GroundTruth-<job> and both topics",
-    "Ground Truth cannot set up its queue, objects never reach the job, or labels never leave it.",
-    f"Managed policy {MANAGED_POLICY}",
-)
 TOPIC_NAME = Rule(
-    "topic-name",
+    "topic-managed",
     f"a role that relies on {MANAGED_POLICY} uses topics whose names have groundtruth or sagemaker in them",
     "The managed policy covers no other topic: objects never reach the job, or labels never leave it.",
     f"Managed policy {MANAGED_POLICY}",
@@ -218,7 +213,7 @@ def _streaming(subject: Subject) -> Iterator[Finding]:
         )
     else:
         what = ", ".join(denied)
-        yield STREAMING.broken(
+        yield ROLE_STREAMING.broken(
             f"role {role['RoleName']} may not do {what} on the job's queue and topics", mend
         )
 
@@ -253,5 +248,5 @@ CHECKS = (
     Check("what the execution role may write", (WRITE,), _writing),
     Check("what the execution role may log", (LOGS,), _logging),
     Check("what the execution role may invoke", (INVOKE, FUNCTION_NAME), _invoking),
-    Check("the execution role's access to queue and topics", (STREAMING, TOPIC_NAME), _streaming),
+    Check("the execution role's access to queue and topics", (ROLE_STREAMING, TOPIC_NAME), _streaming),
 )

@@ -169,6 +169,24 @@ class Subject:
         except ContractError:
             return ()
 
+    @cached_property
+    def manifest_exists(self) -> bool:
+        """Whether there is a manifest, here or in S3."""
+        manifest = self.launch.manifest
+        if manifest is None or not manifest.in_s3:
+            return manifest is not None
+        try:
+            place = S3Uri.parse(manifest.uri)
+            with calling(f"find {place}"):
+                self.aws.s3.head_object(Bucket=place.bucket, Key=place.key)
+        except NotAllowedError:
+            return False  # a finding of `create`
+        except AwsError as failure:
+            if failure.missing:
+                return False
+            raise
+        return True
+
     @property
     def sound_lines(self) -> list[ManifestLine]:
         """Those of the first lines that a job takes."""
@@ -210,10 +228,14 @@ class Subject:
         """Region by bucket; None where there is no such bucket."""
         return {bucket: self._region_of(bucket) for bucket in self.buckets}
 
+    def bucket_exists(self, bucket: str) -> bool:
+        """Whether there is a bucket that the job names."""
+        return bool(self.bucket_regions.get(bucket))
+
     @property
     def reachable_data_buckets(self) -> list[str]:
         """The buckets of the data that exist."""
-        return [name for name, uses in self.buckets.items() if "data" in uses and self.bucket_regions[name]]
+        return [name for name, uses in self.buckets.items() if "data" in uses and self.bucket_exists(name)]
 
     @property
     def template(self) -> str | None:
@@ -240,15 +262,10 @@ class Subject:
     def _manifest_head(self) -> bytes:
         """The whole lines in the first bytes of the manifest."""
         manifest = self.launch.manifest
-        if manifest is None:
+        if manifest is None or not self.manifest_exists:
             return b""
         if manifest.path is None:
-            try:
-                head = self.read(S3Uri.parse(manifest.uri), f"bytes=0-{FIRST_BYTES - 1}")
-            except AwsError as failure:
-                if failure.missing:
-                    return b""
-                raise
+            head = self.read(S3Uri.parse(manifest.uri), f"bytes=0-{FIRST_BYTES - 1}")
         else:
             with manifest.path.open("rb") as file:
                 head = file.read(FIRST_BYTES)

@@ -29,12 +29,6 @@ KEY = Rule(
     "Nobody but SNS may be allowed to use that key: what is published is refused, so labels never leave the job.",
     _SNS,
 )
-FIFO = Rule(
-    "topic-fifo",
-    "both topics are standard topics, not FIFO",
-    "A standard queue cannot subscribe to a FIFO topic: objects never reach the job.",
-    "SNS Developer Guide, Message delivery for FIFO topics",
-)
 LOOP = Rule(
     "output-events",
     "S3 sends no events of the output path to the input topic",
@@ -63,8 +57,6 @@ def _topics(subject: Subject) -> Iterator[Finding]:
                     ),
                     place=place,
                 )
-        elif attributes.get("FifoTopic") == "true":
-            yield FIFO.broken(f"{purpose} topic {arn} is FIFO", "name a standard topic, or none", place=place)
         elif (attributes.get("KmsMasterKeyId") or "").endswith("alias/aws/sns"):
             yield KEY.broken(
                 f"{purpose} topic {arn} is encrypted by alias/aws/sns",
@@ -84,7 +76,7 @@ def _topics(subject: Subject) -> Iterator[Finding]:
 def _loop(subject: Subject) -> Iterator[Finding]:
     topic = subject.topics.get("input")
     bucket = subject.output_place[0]
-    if topic is None or subject.bucket_regions[bucket] is None:
+    if topic is None or not subject.bucket_exists(bucket):
         return
     with calling(f"read the event notifications of bucket {bucket}"):
         reply = subject.aws.s3.get_bucket_notification_configuration(Bucket=bucket)
@@ -133,7 +125,7 @@ def _queue(subject: Subject) -> Iterator[Finding]:
 
 
 CHECKS = (
-    Check("the topics", (MISSING, FIFO, KEY), _topics),
+    Check("the topics", (MISSING, KEY), _topics),
     Check("the output bucket's events", (LOOP,), _loop),
     Check("the job's queue", (QUEUE,), _queue),
 )

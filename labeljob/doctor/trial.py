@@ -130,7 +130,7 @@ def invoke(subject: Subject, function: Function, event: Mapping[str, Any]) -> An
         value = json.loads(payload or b"null")
     except ValueError:
         value = payload.decode(errors="replace")
-    if "FunctionError" not in reply:
+    if not reply.get("FunctionError"):
         return value
     log = base64.b64decode(reply.get("LogResult", "")).decode(errors="replace")
     if isinstance(value, dict) and "errorMessage" in value:

@@ -15,6 +15,7 @@ from labeljob.aws import AwsError, calling
 from labeljob.doctor.check import Check
 from labeljob.doctor.commands import aws_command
 from labeljob.doctor.subject import Function, Subject
+from labeljob.doctor.trial import Failed, Trial, callable_function, invoke
 from labeljob.findings import Finding, Rule
 from labeljob.preview.lint import check_page
 from labeljob.simulation.handlers import InvocationError
@@ -155,7 +156,7 @@ def _rendered(subject: Subject) -> Iterator[Finding]:
 def _consolidation(subject: Subject) -> Iterator[Finding]:
     function = callable_function(subject, "consolidation")
     bucket = subject.output_place[0]
-    if function is None or subject.launch.role is None or subject.bucket_regions[bucket] is None:
+    if function is None or subject.launch.role is None or not subject.bucket_exists(bucket):
         return
     trial = subject.trial
     folder = f"{subject.output}/{TRIALS}/{uuid.uuid4().hex[:12]}"
