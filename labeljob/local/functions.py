@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from labeljob.local.permissions import Identity
 from labeljob.local.protocol import ServiceError
 from labeljob.simulation.handlers import (
     Handler,
@@ -103,15 +104,21 @@ class JobFunction:
     Attributes:
         functions: of this AWS.
         arn: which.
+        role: of the job.
         seconds: spent in it so far; not measured here.
     """
 
     functions: Functions
     arn: str
+    role: Identity
     seconds: float = 0.0
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
         """See `Function.invoke`."""
+        if not self.role.may("lambda:InvokeFunction", self.arn):
+            raise InvocationError(
+                f"{self.role.arn} is not allowed to perform lambda:InvokeFunction on {self.arn}"
+            )
         try:
             return self.functions.invoke(self.arn, json.loads(json.dumps(event)))
         except ServiceError as failure:

@@ -122,9 +122,9 @@ def _role(name: str, suffix: str, actions: list[str]) -> dict[str, Any]:
     return {
         "RoleName": f"{STACK}-{name}Role",
         "AssumeRolePolicyDocument": _trust("lambda.amazonaws.com"),
-        "Policies": [
-            {"PolicyName": "logs", "PolicyDocument": logs},
-            {"PolicyName": "data", "PolicyDocument": data},
+        "Policies": [  # as text: moto keeps a document given as an object in Python's notation
+            {"PolicyName": "logs", "PolicyDocument": json.dumps(logs)},
+            {"PolicyName": "data", "PolicyDocument": json.dumps(data)},
         ],
     }
 
