@@ -15,7 +15,7 @@ from labeljob.aws import Aws, AwsError, calling
 from labeljob.jobs.control import list_jobs
 from labeljob.jobs.job import PUBLIC_TEAM, Job, describe
 from labeljob.jobs.outcomes import METADATA, Outcome, read_outcomes
-from labeljob.simulation.manifest import ATTRIBUTE_CHARACTERS, LINE_CHARACTERS
+from labeljob.manifest.lines import ATTRIBUTE_CHARACTERS, LINE_CHARACTERS
 from shared.errors import ContractError
 from shared.json_node import write_json
 from shared.s3_uri import S3Uri
