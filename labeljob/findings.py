@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import ModuleType
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +48,14 @@ class Finding:
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""
         return f"{where}{self.what} [{self.rule.code}]"
+
+    def told(self) -> str:
+        """The finding for people: what is wrong, why it matters and what mends it, in three lines."""
+        return (
+            f"{'error' if self.serious else 'advice'}  {self}\n  why   {self.rule.why}\n  mend  {self.mend}"
+        )
+
+
+def rules_of(*modules: ModuleType) -> tuple[Rule, ...]:
+    """The rules that are constants of some modules, in the order in which they are written."""
+    return tuple(value for module in modules for value in vars(module).values() if isinstance(value, Rule))
