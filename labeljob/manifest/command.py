@@ -27,9 +27,10 @@ from labeljob.findings import Rule
 from labeljob.launch.tasks import TASKS
 from labeljob.manifest.check import CheckProgress, Checks, check_manifest
 from labeljob.manifest.clouds import FORMATS
+from labeljob.manifest.crawl import NO_ENDING
 from labeljob.manifest.kinds import Kind
 from labeljob.manifest.make import MadeManifest, MakeProgress, Making, make_manifest
-from labeljob.manifest.rules import Fault
+from labeljob.manifest.rules import RULES, Fault
 from labeljob.manifest.texts import Columns
 from shared.errors import ContractError
 
@@ -116,7 +117,7 @@ def make_command(source: str, out: str, connect: Callable[[], Aws], **options: A
         cloud_format=options["cloud_format"],
         frames_per_second=options["frames_per_second"],
     )
-    aws = connect() if source.startswith("s3://") or out.startswith("s3://") else None
+    aws = connect() if "://" in source or out.startswith("s3://") else None
     with _making_shown() as on_progress:
         made = make_manifest(source, out, aws, making, on_progress)
     _show_made(made)
@@ -132,7 +133,13 @@ def make_command(source: str, out: str, connect: Callable[[], Aws], **options: A
 @click.option(
     "--max-faults", type=click.IntRange(min=0), default=20, show_default=True, help="Shown of each rule."
 )
-@click.option("--ignore", multiple=True, metavar="RULE", help="A rule not to tell of. May be repeated.")
+@click.option(
+    "--ignore",
+    type=click.Choice([rule.code for rule in RULES]),
+    multiple=True,
+    metavar="RULE",
+    help="A rule not to tell of. May be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="All faults as JSON lines, and nothing else.")
 @with_connect
 @click.pass_context
@@ -221,7 +228,7 @@ def _attributes(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def _show_made(made: MadeManifest) -> None:
-    taken = ", ".join(f"{count:,} {ending or 'without ending'}" for ending, count in made.taken.items())
+    taken = ", ".join(f"{count:,} {ending or NO_ENDING}" for ending, count in made.taken.items())
     click.echo(f"taken     {taken}")
     for reason, count in sorted(made.left_out.counts.items()):
         click.echo(f"left out  {count:,} {reason}, such as {made.left_out.first[reason]}")
