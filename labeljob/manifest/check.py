@@ -238,6 +238,16 @@ class _Check:
         if self._lines > most:
             what = f"has {self._lines:,} lines; a job takes {most:,}"
             yield fault(rules.TOO_MANY, None, what, _mend_too_many(most))
+        if self._checks.automated and self._lines < kinds.ADVISED_AUTOMATED:
+            serious = self._lines < kinds.LEAST_AUTOMATED
+            wanted = (
+                f"needs {kinds.LEAST_AUTOMATED:,}"
+                if serious
+                else f"works from {kinds.ADVISED_AUTOMATED:,} on"
+            )
+            what = f"has {self._lines:,} line{'' if self._lines == 1 else 's'}; automated labeling {wanted}"
+            mend = "add objects, or leave automated labeling out"
+            yield fault(rules.TOO_FEW, None, what, mend, serious=serious)
         if len(self._first_of) > 1:
             (one, first), (other, second) = sorted(self._first_of.items(), key=lambda item: item[1])
             what = f"has lines with {one} (first: {first}) and lines with {other} (first: {second})"

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shlex import quote
 from typing import Any
 
 import click
@@ -127,7 +128,7 @@ def make_command(source: str, out: str, connect: Callable[[], Aws], **options: A
 @click.argument("manifest")
 @click.option("--kind", type=_KINDS, help="What the data are.  [default: what each line looks like]")
 @click.option("--task", type=click.Choice(list(TASKS)), metavar="TASK", help="Of the job, as in a job file.")
-@click.option("--automated-labeling", "automated", is_flag=True, help="The job has it; needs --task.")
+@click.option("--automated-labeling", "automated", is_flag=True, help="The job has it.")
 @click.option("--label-attribute", metavar="NAME", help="The job's; lines should not have it yet.")
 @click.option("--check-objects", "objects", is_flag=True, help="Read the start of every object, too.")
 @click.option(
@@ -161,8 +162,11 @@ def check_command(
 
     Exit status: 0 no fault (advice at most), 1 faults, 2 MANIFEST cannot be read.
     """
-    kind, task = options.pop("kind"), options.pop("task")
-    checks = Checks(kind=Kind(kind) if kind else None, task=TASKS.get(task), **options)
+    kind, task = options.pop("kind"), TASKS.get(options.pop("task"))
+    if options["automated"] and (task is None or task.algorithm is None):
+        there = ", ".join(name for name, one in TASKS.items() if one.algorithm)
+        raise click.UsageError(f"--automated-labeling needs --task, one of {there}")
+    checks = Checks(kind=Kind(kind) if kind else None, task=task, **options)
     aws = connect() if checks.objects or manifest.startswith("s3://") else None
     tally = _Tally(max_faults, as_json=as_json)
     with _checking_shown() as on_progress:
@@ -236,6 +240,7 @@ def _show_made(made: MadeManifest) -> None:
         click.echo(f"warning   {warning}")
     click.echo(f"objects   {made.objects:,} of kind {made.kind}")
     click.echo(f"manifest  {made.out}")
+    click.echo(f"next      labeljob manifest check {quote(made.out)} --check-objects")
 
 
 class _Seen:

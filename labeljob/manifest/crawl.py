@@ -67,7 +67,8 @@ class Place:
             with calling(f"look at {source}"):
                 aws.s3.head_object(Bucket=bucket, Key=prefix)
         except AwsError as failure:
-            if not failure.missing:
+            # Who may list need not be allowed to read.
+            if not failure.missing and not failure.denied:
                 raise
             return cls(bucket, f"{prefix}/")
         return cls(bucket, prefix, single=True)

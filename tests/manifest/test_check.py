@@ -115,6 +115,15 @@ def test_the_task_says_what_lines_must_be(labeljob: Labeljob, tmp_path: Path) ->
     assert run.out.count("[manifest-source-of-kind]") == 3
 
 
+@pytest.mark.parametrize("task", [(), ("--task", "custom")])
+def test_automated_labeling_is_of_tasks_that_have_it(
+    labeljob: Labeljob, tmp_path: Path, task: tuple[str, ...]
+) -> None:
+    run = labeljob("check", written(tmp_path / "a.manifest", *SOUND), "--automated-labeling", *task)
+    assert run.status == 2
+    assert "bounding-box" in run.err
+
+
 @pytest.mark.parametrize("name", ["none.manifest", "s3://acme-in/none.manifest", "s3://acme-in"])
 def test_a_manifest_that_is_not_there_is_named(labeljob: Labeljob, aws: Aws, name: str) -> None:
     run = labeljob("check", name)

@@ -146,6 +146,13 @@ FORM = {
         "a job takes 10",
         {"kind": Kind.FRAMES},
     ),
+    "few for automated labeling": Broken(
+        "manifest-few-objects",
+        GOOD,
+        None,
+        "has 1 line; automated labeling needs 1,250",
+        {"task": TASKS["bounding-box"], "automated": True},
+    ),
     "the same source": Broken("manifest-repeated-source", GOOD + GOOD, says="as line 1", serious=False),
     "a cloud without time": Broken(
         "manifest-cloud-metadata", line(source_ref=f"{AT}1.bin", source_ref_metadata={"format": "text/xyz"}), 1, "unix-timestamp"
@@ -219,18 +226,11 @@ OBJECTS = {
     "a PNG cut short": image("object-damaged", "2.png", picture("PNG")[:-12], "cut short"),
     "a PNG without header": image("object-damaged", "2.png", picture("PNG")[:16], "header is damaged"),
     "400 million pixels": image("object-pixels", "2.png", claimed_png(20_000, 20_000), "20000x20000 pixels, allowed are 100 million"),
-    "too large for automated labeling": image(
-        "object-pixels",
-        "2.png",
-        claimed_png(2_000, 1_100),
-        "takes 1920x1080",
-        checks={"task": TASKS["semantic-segmentation"], "automated": True},
-    ),
     "a turned JPEG": image("object-turned", "2.jpg", picture("JPEG", orientation=6), "EXIF orientation 6", serious=False),
     "a turned PNG": image("object-turned", "2.png", picture("PNG", orientation=3), "EXIF orientation 3", serious=False),
 }  # fmt: skip
 SEQUENCES = {
-    "no JSON": frames("sequence-file", b"f1.jpg\n", "is not JSON"),
+    "no JSON": frames("sequence-file", b"f1.jpg\n", "is not JSON", checks={"kind": Kind.FRAMES}),
     "no frames": frames("sequence-file", sequence(CLIP), "has no frame"),
     "another number of frames": frames("sequence-file", sequence(CLIP, *TWO, **{"number-of-frames": 3}), "is 3, but frames has 2"),
     "no slash": frames("sequence-file", sequence(CLIP[:-1], *TWO), "must end in /"),
@@ -329,6 +329,26 @@ SOUND: dict[str, tuple[bytes, dict[str, Any]]] = {
         {"kind": Kind.CLOUDS},
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("task", "most"), [("semantic-segmentation", "1920x1080"), ("bounding-box", "3840x2160")]
+)
+def test_automated_labeling_takes_smaller_images(aws: Aws, task: str, most: str) -> None:
+    lines = b""
+    for width in (1_920, 2_000, 4_000):
+        aws.put(f"{AT}{width}.png", claimed_png(width, width * 1_080 // 1_920))
+        lines += line(source_ref=f"{AT}{width}.png")
+    uri = aws.put("s3://acme-config/input.manifest", lines)
+    found = check_manifest(uri, Clients(), Checks(TASKS[task], automated=True, objects=True))
+    told = [fault.line for fault in found if f"automated labeling takes {most}" in fault.finding.what]
+    assert told == ([2, 3] if most == "1920x1080" else [3])
+
+
+def test_json_that_a_custom_job_labels_is_no_sequence_file(aws: Aws) -> None:
+    aws.put(f"{AT}page.json", '{"words": []}')
+    uri = aws.put("s3://acme-config/input.manifest", line(source_ref=f"{AT}page.json"))
+    assert list(check_manifest(uri, Clients(), Checks(task=TASKS["custom"], objects=True))) == []
 
 
 @pytest.mark.parametrize("name", SOUND)

@@ -56,6 +56,7 @@ left out  1 empty, such as birds/empty.jpg
 left out  1 without ending, such as birds/README
 objects   3 of kind images
 manifest  {out}
+next      labeljob manifest check {out} --check-objects
 """
     )
     assert references(out) == [
@@ -133,6 +134,14 @@ def test_what_cannot_be_made_is_explained(
     assert says in run.err.replace("\n", " ")
 
 
+@pytest.mark.parametrize("place", ["s3://acme-none/a.manifest", "no/such/folder/a.manifest"])
+def test_a_place_that_cannot_be_written_is_named(labeljob: Labeljob, aws: Aws, place: str) -> None:
+    put(aws, "s3://acme-in/a/1.jpg")
+    run = labeljob("s3://acme-in/a/", "--out", place)
+    assert (run.status, run.out) == (2, "")
+    assert place in run.err
+
+
 def test_a_manifest_that_was_there_stays_until_the_new_one_is_complete(
     labeljob: Labeljob, aws: Aws, tmp_path: Path, out: Path
 ) -> None:
@@ -158,6 +167,7 @@ left out  2 blank lines, such as {texts} line 2
 left out  1 texts over 20,000 characters, such as {texts} line 5
 objects   3 of kind text
 manifest  {out}
+next      labeljob manifest check {out} --check-objects
 """
     )
     assert lines(out) == [{"source": 'a "wren"'}, {"source": "über"}, {"source": "last"}]
