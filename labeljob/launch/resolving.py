@@ -194,7 +194,7 @@ class _Resolver:
         return force.private
 
     def _topic(self, given: str | None, purpose: str) -> str | None:
-        if not self._job.streaming:
+        if not self._job.streaming and (given is None or purpose == "input"):
             return None
         name = given or topic_name(self._job.name, purpose)
         return (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from labeljob.manifest import rules
 from labeljob.manifest.kinds import MOST_OBJECTS
 from labeljob.manifest.lines import read_line
+from labeljob.manifest.rules import Fault
 from shared.errors import ContractError
 
 _BORNE = frozenset({rules.TWO_SOURCES, rules.DUPLICATE_KEY})
@@ -41,6 +42,11 @@ class ManifestLine:
             return {"content": self.value["source"]}
         return {"s3Uri": self.value["source-ref"]}
 
+    @property
+    def place(self) -> str:
+        """Where a person finds it."""
+        return f"line {self.number}"
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -72,9 +78,12 @@ def parse_manifest(body: bytes) -> Manifest:
 
 def _line(number: int, row: bytes) -> ManifestLine:
     value, faults = read_line(number, row)
-    broken = (fault.finding for fault in faults if fault.finding.rule not in _BORNE)
-    reason = next((finding.what for finding in broken), None)
-    return ManifestLine(number, value or {}, reason)
+    return ManifestLine(number, value or {}, reason_to_fail(faults))
+
+
+def reason_to_fail(faults: Iterable[Fault]) -> str | None:
+    """Which rule of Ground Truth keeps a data object from being labelled, or None."""
+    return next((fault.finding.what for fault in faults if fault.finding.rule not in _BORNE), None)
 
 
 def _warnings(lines: tuple[ManifestLine, ...]) -> list[str]:

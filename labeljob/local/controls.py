@@ -1,0 +1,87 @@
+"""Who decides when a job goes on: by itself, at a pace, or one step at a time, so that a test sees every state it wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Condition
+
+
+class Gate:
+    """What every job passes before each of its steps: beginning, and each batch of objects.
+
+    Open, it lets all pass. Held, a job waits until `step` lets it take one. A job that is asked to stop passes at once.
+    """
+
+    def __init__(self, pace: float = 0.0) -> None:
+        """Open.
+
+        Args:
+            pace: seconds that each data object takes.
+        """
+        self._pace = pace
+        self._changed = Condition()
+        self._held = False
+        self._allowed: dict[str, int] = {}
+        self._waiting: set[str] = set()
+        self._running: set[str] = set()
+
+    def enter(self, job: str) -> None:
+        """A job begins to exist: from now on `settle` waits for it."""
+        with self._changed:
+            self._running.add(job)
+
+    def leave(self, job: str) -> None:
+        """A job has ended."""
+        with self._changed:
+            self._running.discard(job)
+            self._allowed.pop(job, None)
+            self._changed.notify_all()
+
+    def wait(self, job: str, objects: int, stopping: Callable[[], bool]) -> None:
+        """Let a job wait for its next step.
+
+        Args:
+            job: which.
+            objects: data objects in the step; they take `pace` seconds each.
+            stopping: whether the job is to stop instead.
+        """
+        with self._changed:
+            if self._pace and objects:
+                self._changed.wait_for(stopping, self._pace * objects)
+            self._waiting.add(job)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._held or self._allowed.get(job, 0) > 0 or stopping())
+            self._waiting.discard(job)
+            self._allowed[job] = max(0, self._allowed.get(job, 0) - 1)
+
+    def wake(self) -> None:
+        """Something that a waiting job asks about has changed."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def hold(self) -> None:
+        """From now on, jobs wait before their next step."""
+        with self._changed:
+            self._held = True
+            self._allowed.clear()
+
+    def release(self) -> None:
+        """Let all go on by themselves."""
+        with self._changed:
+            self._held = False
+            self._changed.notify_all()
+
+    def step(self, steps: int) -> None:
+        """Let every job take some steps, and return when each has taken them or has ended."""
+        for _ in range(steps):
+            self.settle()
+            with self._changed:
+                self._allowed = dict.fromkeys(self._waiting, 1)
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: not any(self._allowed.get(job) for job in self._running))
+            self.settle()
+
+    def settle(self) -> None:
+        """Return when no job is at work: each has ended, or waits for a step."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._running <= self._waiting)
