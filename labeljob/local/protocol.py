@@ -7,12 +7,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from moto.core.model import OperationModel
+from moto.core.parse import QueryParser, RequestDict
 from moto.core.serialize import JSONSerializer, QuerySerializer, ResponseSerializer
 from moto.core.utils import get_service_model
+from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.wrappers import Response
 
 from shared.errors import GtConsensusError
@@ -77,6 +82,31 @@ class Operation:
             count = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected"
             raise ServiceError("ValidationException", f"{count}: {'; '.join(faults)}")
 
+    def read(self, body: bytes) -> dict[str, Any]:
+        """The parameters that the body of a request carries.
+
+        Raises:
+            ServiceError: it cannot be read.
+        """
+        if self.model.service_model.protocol == "query":
+            values = MultiDict(parse_qsl(body.decode(), keep_blank_values=True))
+            request = RequestDict(
+                body=body, headers=Headers(), method="POST", url_params={}, url_path="/", values=values
+            )
+            return QueryParser(self.model).parse(request)
+        try:
+            parameters = json.loads(body or b"{}")
+        except ValueError as failure:
+            raise ServiceError("SerializationException", f"the request is not JSON: {failure}") from failure
+        if not isinstance(parameters, dict):
+            raise ServiceError("SerializationException", "the request is no JSON object")
+        return parameters
+
+    def refuse(self, failure: ServiceError) -> Response:
+        """The response that carries an error."""
+        protocol = self.model.service_model.protocol
+        return xml_error(failure) if protocol == "query" else json_error(failure)
+
     def reply(self, result: Mapping[str, Any]) -> Response:
         """The response that carries `result`, in the shapes of the model."""
         protocol = self.model.service_model.protocol
@@ -94,6 +124,16 @@ def json_error(failure: ServiceError) -> Response:
     body = json.dumps({"__type": failure.error_code, "message": failure.message})
     headers = {"x-amzn-ErrorType": failure.error_code}
     return Response(body, failure.status, headers, content_type="application/x-amz-json-1.1")
+
+
+def xml_error(failure: ServiceError) -> Response:
+    """An error as query services write it."""
+    kind = "Sender" if failure.status < HTTPStatus.INTERNAL_SERVER_ERROR else "Receiver"
+    body = (
+        f"<ErrorResponse><Error><Type>{kind}</Type><Code>{failure.error_code}</Code>"
+        f"<Message>{escape(failure.message)}</Message></Error></ErrorResponse>"
+    )
+    return Response(body, failure.status, content_type="text/xml")
 
 
 def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:

@@ -10,16 +10,18 @@ from threading import Thread
 from typing import Any
 
 from labeljob.aws import Aws
+from labeljob.local.calls import JobFunctions
 from labeljob.local.controls import Gate
-from labeljob.local.functions import Functions, JobFunction
+from labeljob.local.functions import LambdaFunctions
 from labeljob.local.job import ACCOUNT, LabelingJob
+from labeljob.local.permissions import Identity, Permissions
 from labeljob.local.teams import Workteams
 from labeljob.preview.template import WorkerTemplate, parse_liquid
 from labeljob.simulation.answers import find_answers
 from labeljob.simulation.bucket import Bucket
 from labeljob.simulation.engine import Engine, Limits
 from labeljob.simulation.inputs import Inputs
-from labeljob.simulation.job import Counts, SimulatedJob
+from labeljob.simulation.job import Counts, JobFailedError, SimulatedJob, Switches
 from labeljob.simulation.manifest import Manifest, parse_manifest
 from shared.contract import parse_label_category_file
 from shared.errors import GtConsensusError
@@ -38,13 +40,15 @@ class Runner:
         aws: this AWS itself.
         teams: whose answers are taken.
         functions: that jobs call.
+        permissions: of the jobs' roles.
         gate: that every job passes before each step.
         out: folder for the functions' logs and worker pages.
     """
 
     aws: Aws
     teams: Workteams
-    functions: Functions
+    functions: LambdaFunctions
+    permissions: Permissions
     gate: Gate
     out: Path
 
@@ -56,6 +60,8 @@ class Runner:
     def _run(self, job: LabelingJob) -> None:
         try:
             self._work(job)
+        except JobFailedError as failure:
+            job.change("Failed", failure.message)
         except GtConsensusError as failure:
             job.change("Failed", f"ClientError: {failure}")
         except Exception as failure:
@@ -66,6 +72,8 @@ class Runner:
 
     def _work(self, job: LabelingJob) -> None:
         self.gate.wait(job.name, 0, job.stopping.is_set)
+        role = self.permissions.identity(job.request["RoleArn"])
+        _check_role(role, job)
         bucket = Bucket(self.aws.s3)
         inputs = self._inputs(job, bucket)
         limits = _limits(job, inputs.manifest)
@@ -74,6 +82,7 @@ class Runner:
         job.kept = len(limits.kept)
         job.count(_untouched(inputs.manifest))
         start = datetime.now(UTC).replace(microsecond=0)
+        calls = JobFunctions(job.task, self.functions, role, bucket)
 
         def go_on(counts: Counts, objects: int) -> bool:
             job.count(counts)
@@ -81,7 +90,13 @@ class Runner:
             return not job.stopping.is_set()
 
         engine = Engine(
-            self._simulated(job), inputs, bucket, self._functions(job), start, go_on=go_on, limits=limits
+            self._simulated(job, calls),
+            inputs,
+            bucket,
+            calls,
+            start,
+            go_on=go_on,
+            limits=limits,
         )
         failed = engine.to_the_end()
         job.count(engine.record.counts())
@@ -90,10 +105,9 @@ class Runner:
         else:
             job.change("Stopped" if job.stopping.is_set() else "Completed")
 
-    def _simulated(self, job: LabelingJob) -> SimulatedJob:
-        manifest = job.request["InputConfig"]["DataSource"]["S3DataSource"]["ManifestS3Uri"]
+    def _simulated(self, job: LabelingJob, calls: JobFunctions) -> SimulatedJob:
         return SimulatedJob(
-            manifest=manifest,
+            manifest=_manifest_uri(job),
             answers=Path(),
             label_attribute_name=job.request["LabelAttributeName"],
             out=self.out / job.name,
@@ -103,12 +117,11 @@ class Runner:
             output_path=job.request["OutputConfig"]["S3OutputPath"],
             account=ACCOUNT,
             role=job.request["RoleArn"],
+            switches=Switches(metadata="replaced" if calls.consolidates else "merged"),
         )
 
     def _inputs(self, job: LabelingJob, bucket: Bucket) -> Inputs:
-        manifest = parse_manifest(
-            bucket.read(job.request["InputConfig"]["DataSource"]["S3DataSource"]["ManifestS3Uri"])
-        )
+        manifest = parse_manifest(bucket.read(_manifest_uri(job)))
         name = self.teams.name_of(job.team)
         workers = job.task["NumberOfHumanWorkersPerDataObject"]
         usable = [line for line in manifest.lines if line.fault is None]
@@ -131,12 +144,24 @@ class Runner:
             warnings=(*manifest.warnings, *warnings),
         )
 
-    def _functions(self, job: LabelingJob) -> tuple[JobFunction, JobFunction]:
-        consolidation = job.task["AnnotationConsolidationConfig"]["AnnotationConsolidationLambdaArn"]
-        return (
-            JobFunction(self.functions, job.task["PreHumanTaskLambdaArn"]),
-            JobFunction(self.functions, consolidation),
-        )
+
+def _check_role(role: Identity, job: LabelingJob) -> None:
+    """Fail a job whose role may not read its manifest or write its output.
+
+    Raises:
+        JobFailedError: says which.
+    """
+    manifest = S3Uri.parse(_manifest_uri(job))
+    output = S3Uri.parse(f"{job.output_folder}/")
+    for action, place in (("s3:GetObject", manifest), ("s3:PutObject", output)):
+        if not role.may(action, f"arn:aws:s3:::{place.bucket}/{place.key}"):
+            raise JobFailedError(
+                f"ClientError: Access denied: the role {role.arn} is not allowed to perform {action} on {place}."
+            )
+
+
+def _manifest_uri(job: LabelingJob) -> str:
+    return str(job.request["InputConfig"]["DataSource"]["S3DataSource"]["ManifestS3Uri"])
 
 
 def _template(task: Mapping[str, Any], bucket: Bucket) -> WorkerTemplate | None:
