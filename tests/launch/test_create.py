@@ -40,8 +40,8 @@ def described(name: str = "roads-7") -> dict[str, Any]:
 
 def stored(key: str) -> dict[str, Any]:
     """An object of the uploads folder."""
-    found = dict(Aws().s3.get_object(Bucket="acme-out", Key=f"run/labeljob/roads-7/{key}"))
-    return found | {"Body": found["Body"].read()}
+    found = Aws().s3.get_object(Bucket="acme-out", Key=f"run/labeljob/roads-7/{key}")
+    return {"Body": found["Body"].read(), "ContentType": found["ContentType"]}
 
 
 def objects() -> dict[str, Any]:
