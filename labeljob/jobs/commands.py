@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -193,7 +193,7 @@ def _limits(job: Job) -> _Rows:
         ("TaskAvailabilityLifetimeInSeconds", "task offered for"),
     ):
         if key in task:
-            yield name, f"{task[key]:,} s"
+            yield name, duration(timedelta(seconds=task[key]))
     yield from _named(task, {"MaxConcurrentTaskCount": "objects at once"})
     conditions = {
         "MaxHumanLabeledObjectCount": "stops after objects",

@@ -11,10 +11,12 @@ from decimal import Decimal
 from itertools import groupby
 from typing import IO, Any
 
-from labeljob.aws import Aws, AwsError, calling
+from labeljob.aws import Aws, calling
 from labeljob.jobs.control import list_jobs
 from labeljob.jobs.job import PUBLIC_TEAM, Job, describe
 from labeljob.jobs.outcomes import METADATA, Outcome, read_outcomes
+from labeljob.jobs.output import exists
+from labeljob.launch.request import amount_in_usd
 from labeljob.manifest.lines import ATTRIBUTE_CHARACTERS, LINE_CHARACTERS
 from shared.errors import ContractError
 from shared.json_node import write_json
@@ -193,21 +195,9 @@ def outcomes_of(job: Job, aws: Aws) -> Iterator[Outcome]:
         AwsError: S3 refuses.
     """
     location = job.output_manifest
-    if job.ended and job.input_manifest and not _exists(location, aws):
+    if job.ended and job.input_manifest and not exists(location, aws):
         location = job.input_manifest
     return read_outcomes(location, job.label_attribute, aws)
-
-
-def _exists(uri: str, aws: Aws) -> bool:
-    place = S3Uri.parse(uri)
-    try:
-        with calling(f"look for {uri}"):
-            aws.s3.head_object(Bucket=place.bucket, Key=place.key)
-    except AwsError as failure:
-        if failure.missing:
-            return False
-        raise
-    return True
 
 
 @dataclass(slots=True)
@@ -299,8 +289,6 @@ def _human_task(job: Job, wanted: Changes) -> dict[str, Any]:
     if wanted.price is not None:
         if PUBLIC_TEAM not in job.team:
             raise ContractError(f"{job.name} has no price: its workers are not the public workforce")
-        from labeljob.launch.request import amount_in_usd  # noqa: PLC0415
-
         task["PublicWorkforceTaskPrice"] = {"AmountInUsd": amount_in_usd(wanted.price)}
     if wanted.availability is not None:
         task["TaskAvailabilityLifetimeInSeconds"] = wanted.availability

@@ -71,7 +71,9 @@ def _picture(view: View) -> Table:
     counters = view.job.counters
     picture = Table.grid()
     picture.add_row(Text(view.job.name, style="bold"))
-    picture.add_row(ProgressBar(total=max(counters.objects, 1), completed=counters.done, width=_BAR))
+    picture.add_row(
+        ProgressBar(total=max(counters.objects, 1), completed=counters.labeled + counters.failed, width=_BAR)
+    )
     for line in aligned([("status", view.job.status), *_progress(view), *_failures(view.tally)]):
         picture.add_row(Text(line))
     picture.add_row(Text(view.trouble, style="red"))

@@ -65,7 +65,7 @@ def test_a_job_is_described_with_all_that_it_has(cats: Cats, labeljob: Labeljob)
     assert facts["output manifest"] == "s3://acme-out/run/cats-1/manifests/output/output.manifest"
     assert facts["keywords"] == "cat, picture"
     assert facts["work team"] == f"cats ({TEAM}/cats)"
-    assert facts["task offered for"] == "7,200 s"
+    assert facts["task offered for"] == "2 h"
     assert facts["objects at once"] == "50"
     assert facts["stops after objects"] == "10"
     assert facts["tag cost centre"] == "42"

@@ -16,6 +16,10 @@ from tests.laws.merging import KindUnderLaw
 from tests.report.conftest import labelled, workers
 from tests.strategies import CATEGORIES
 
+KEYS = [
+    *("annotations", "class-name", "class-names", "consolidation", "counts", "error", "fields", "instances"),
+    *("internal-color-map", "kind", "label-ref", "mask-ref", "objects", "ranking", "sensors", "value"),
+]
 anything = st.recursive(
     st.none()
     | st.booleans()
@@ -25,27 +29,7 @@ anything = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                [
-                    "annotations",
-                    "class-name",
-                    "class-names",
-                    "counts",
-                    "error",
-                    "fields",
-                    "instances",
-                    "label-ref",
-                    "mask-ref",
-                    "consolidation",
-                    "kind",
-                    "internal-color-map",
-                    "objects",
-                    "ranking",
-                    "sensors",
-                    "seq-label-ref",
-                    "value",
-                ]
-            ),
+            st.sampled_from(KEYS),
             inner,
             max_size=4,
         )
