@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
+from itertools import count, groupby
 from typing import IO, Any
 
 from labeljob.aws import Aws, calling
@@ -312,6 +312,7 @@ def _free_name(job: Job, aws: Aws) -> str:
     """`NAME-2`, or the next number that no job has; the number of a job that continues one already is replaced."""
     stem, _, digits = job.name.rpartition("-")
     base = stem if CONTINUES in job.tags and digits.isdecimal() and stem else job.name
-    base = base[: _NAME_CHARACTERS - 4].rstrip("-")
-    taken = {other.name.lower() for other in list_jobs(aws, name_contains=base)}
-    return next(name for number in range(2, 1_000) if (name := f"{base}-{number}").lower() not in taken)
+    taken = {other.name.lower() for other in list_jobs(aws, name_contains=base[: _NAME_CHARACTERS // 2])}
+    endings = (f"-{number}" for number in count(2))
+    names = (f"{base[: _NAME_CHARACTERS - len(ending)].rstrip('-')}{ending}" for ending in endings)
+    return next(name for name in names if name.lower() not in taken)

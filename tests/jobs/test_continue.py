@@ -185,3 +185,45 @@ def test_what_does_not_fit_is_refused(cats: Cats, labeljob: Labeljob) -> None:
     alone = labeljob("output", "cats-1", "--joined", "x")
     assert alone.status == 2
     assert "cats-1 continues no other job" in alone.err
+
+
+def test_the_next_free_name_is_no_longer_than_a_name_may_be(cats: Cats) -> None:
+    name = f"C{'a' * 59}ts"
+    cats.run(name, 4)
+    assert continue_job(name, cats.aws).name == f"C{'a' * 59}t-2"
+    assert continue_job(name, cats.aws, dry_run=True).name == f"C{'a' * 59}t-3"
+
+
+def test_a_job_with_all_the_tags_it_may_have_cannot_say_what_it_continues(cats: Cats) -> None:
+    cats.run("cats-1", 4, Tags=[{"Key": f"tag-{number}", "Value": ""} for number in range(50)])
+    with pytest.raises(ContractError, match="cats-1 has 50 tags and a job takes 50"):
+        continue_job("cats-1", cats.aws)
+
+
+def test_too_few_objects_for_automated_labeling_go_to_people(cats: Cats) -> None:
+    """The job that is continued had it; AWS's model is not on this machine."""
+    arn = "arn:aws:sagemaker:us-east-1:027400017018:labeling-job-algorithm-specification/image-classification"
+    cats.local.hold()
+    cats.create("cats-1", 4, LabelingJobAlgorithmsConfig={"LabelingJobAlgorithmSpecificationArn": arn})
+    cats.local.settle()
+    cats.aws.sagemaker.stop_labeling_job(LabelingJobName="cats-1")
+    cats.local.settle()
+    made = continue_job("cats-1", cats.aws, dry_run=True)
+    assert made.objects == 4
+    assert "LabelingJobAlgorithmsConfig" not in made.request
+    assert made.notes == ("automated labeling takes 1,250 objects; people label all of these",)
+
+
+def test_manifests_that_do_not_belong_together_are_not_joined(cats: Cats) -> None:
+    cats.run("cats-1", 5)
+    made = continue_job("cats-1", cats.aws)
+    cats.local.settle()
+    uri = made.job.output_manifest.replace("cats-1/", "cats-1-2/")
+    lines = cats.lines(uri)
+    cats.put(uri, "".join(f"{json.dumps(line)}\n" for line in reversed(lines)))
+    with pytest.raises(ContractError, match="line 2 has labeljob-line 4 after 5"):
+        list(joined(chain("cats-1-2", cats.aws), cats.aws))
+    lines[0]["source-ref"] = "s3://acme-in/dogs/4.jpg"
+    cats.put(uri, "".join(f"{json.dumps(line)}\n" for line in lines))
+    with pytest.raises(ContractError, match=r"line 4 is about .*cats/4.jpg in cats-1 and about .*dogs/4.jpg"):
+        list(joined(chain("cats-1-2", cats.aws), cats.aws))
