@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import count, groupby
+from itertools import count
 from typing import IO, Any
 
 from labeljob.aws import Aws, calling
@@ -130,62 +129,6 @@ def continue_job(
     with calling(f"create labeling job {new_name}"):
         arn = aws.sagemaker.create_labeling_job(**request)["LabelingJobArn"]
     return Continuation(job, request, manifest, made.objects, made.error_labels, made.lines, notes, arn)
-
-
-def chain(name: str, aws: Aws) -> list[Job]:
-    """A job and those that it continues, the first one first.
-
-    Raises:
-        AwsError: one of them is not there.
-    """
-    jobs = [describe(name, aws)]
-    while (before := jobs[0].tags.get(CONTINUES)) and before not in {job.name for job in jobs}:
-        jobs.insert(0, describe(before, aws))
-    return jobs
-
-
-def joined(jobs: list[Job], aws: Aws) -> Iterator[Outcome]:
-    """The lines of the first job's output manifest, each with the last label that a job of the chain made.
-
-    Memory does not grow with the number of lines.
-
-    Args:
-        jobs: as `chain` has them.
-        aws: clients of their account and Region.
-
-    Raises:
-        AwsError: S3 refuses. ContractError: the manifests do not belong together.
-    """
-    streams = (_numbered(rank, job, aws) for rank, job in enumerate(jobs))
-    merged = heapq.merge(*streams, key=lambda entry: entry[:2])
-    for number, entries in groupby(merged, key=lambda entry: entry[0]):
-        outcomes = [outcome for _, _, outcome in entries]
-        if len({outcome.source for outcome in outcomes}) > 1:
-            raise ContractError(
-                f"line {number} is about {outcomes[0].source} in {jobs[0].name} and about {outcomes[-1].source} in a job that "
-                "continues it: the manifests do not belong together"
-            )
-        best = max(enumerate(outcomes), key=lambda entry: (_WORTH[entry[1].status], entry[0]))[1]
-        line = {key: value for key, value in best.line.items() if key != LINE}
-        yield Outcome(number, line, best.label, best.metadata, best.fault)
-
-
-_WORTH = {"unlabelled": 0, "failed": 0, "error": 1, "review": 2, "labelled": 2}
-"""Of several outcomes of an object the one worth most stands, of equals the last."""
-
-
-def _numbered(rank: int, job: Job, aws: Aws) -> Iterator[tuple[int, int, Outcome]]:
-    """A job's outcomes under their lines in the first job's manifest."""
-    before = 0
-    for outcome in outcomes_of(job, aws):
-        place = outcome.line.get(LINE, outcome.number) if rank else outcome.number
-        if not isinstance(place, int) or place <= before:
-            raise ContractError(
-                f"{job.output_manifest} line {outcome.number} has {LINE} {place!r} after {before}: "
-                "it is no manifest that `labeljob continue` wrote"
-            )
-        before = place
-        yield place, rank, outcome
 
 
 def outcomes_of(job: Job, aws: Aws) -> Iterator[Outcome]:

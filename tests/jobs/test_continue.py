@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from labeljob.jobs.continuing import Changes, chain, continue_job, joined
+from labeljob.jobs.continuing import Changes, continue_job
+from labeljob.jobs.joining import chain, joined
 from shared.errors import ContractError
 from tests.jobs.conftest import CAT, NOTHING, Cats, Labeljob
 
@@ -129,7 +130,7 @@ def test_the_whole_manifest_needs_no_joining(cats: Cats, labeljob: Labeljob) -> 
     cats.run("cats-1", 3)
     before = cats.output("cats-1")
     cats.answer({1: NOTHING, 2: CAT})
-    assert "to label        1 objects of cats-1" in labeljob("continue", "cats-1", "--whole").lines
+    assert "to label        1 object of cats-1" in labeljob("continue", "cats-1", "--whole").lines
     cats.local.settle()
     after = cats.output("cats-1-2")
     assert [line["cats"]["class-name"] for line in after] == ["cat"] * 3

@@ -107,3 +107,8 @@ def test_a_page_of_several_elements_names_each() -> None:
         "consolidation": {},
     }
     assert summary(label) == "animal: cat (0.9); note: no label: empty"
+
+
+def test_what_workers_wrote_does_not_steer_the_terminal() -> None:
+    assert summary({"class-name": "cat\x1b[2J\n dog"}) == "cat\ufffd[2J dog"
+    assert summary({"value": "\x1b]0;title\x07", "confidence": 1.0}) == '"\\u001b]0;title\\u0007" (1.0)'
