@@ -244,6 +244,8 @@ def stop_command(name: str, yes: bool, no_wait: bool, topics: bool, aws: Aws) ->
             click.echo(f"{name}: {seen}")
 
     job = stop(name, aws, until_stopped=not no_wait, on_look=show)
+    if job.streaming and not job.ended:
+        click.echo(f"when it has stopped, remove what it leaves behind: labeljob stop {name}")
     if job.ended and job.streaming:
         for cleaned in clean_up(name, job.answer, aws, topics=topics):
             click.echo(str(cleaned))

@@ -74,8 +74,10 @@ def _picture(view: View) -> Table:
     picture.add_row(
         ProgressBar(total=max(counters.objects, 1), completed=counters.labeled + counters.failed, width=_BAR)
     )
-    for line in aligned([("status", view.job.status), *_progress(view), *_failures(view.tally)]):
-        picture.add_row(Text(line))
+    facts = Table.grid(padding=(0, 2))
+    for name, value in (("status", view.job.status), *_progress(view), *_failures(view.tally)):
+        facts.add_row(Text(name), Text(value))
+    picture.add_row(facts)
     picture.add_row(Text(view.trouble, style="red"))
     return picture
 

@@ -228,3 +228,28 @@ def test_manifests_that_do_not_belong_together_are_not_joined(cats: Cats) -> Non
     cats.put(uri, "".join(f"{json.dumps(line)}\n" for line in lines))
     with pytest.raises(ContractError, match=r"line 4 is about .*cats/4.jpg in cats-1 and about .*dogs/4.jpg"):
         list(joined(chain("cats-1-2", cats.aws), cats.aws))
+
+
+def test_what_a_streaming_job_leaves_goes_to_a_batch_job(cats: Cats, labeljob: Labeljob) -> None:
+    """Four cats come by the topic, nobody knows the last."""
+    topic = cats.stream("cats-1")
+    cats.local.release()
+    cats.local.settle()
+    for cat in range(1, 5):
+        line = {"source-ref": f"s3://acme-in/cats/{cat}.jpg", "cat": str(cat)}
+        cats.aws.sns.publish(TopicArn=topic, Message=json.dumps(line))
+    cats.local.settle()
+    labeljob("stop", "cats-1", "--yes", "--no-wait")
+    cats.local.settle()
+    cats.answer({4: CAT})
+    made = continue_job("cats-1", cats.aws)
+    cats.local.settle()
+    assert made.notes == (
+        "cats-1 took objects from a topic; cats-1-2 takes only those that are left, and ends",
+    )
+    assert [set(line) for line in cats.lines(made.manifest)] == [{"source-ref", "cat", "labeljob-line"}]
+    assert labeljob("watch", "cats-1-2").status == 0
+    outcomes = list(joined(chain("cats-1-2", cats.aws), cats.aws))
+    assert sorted((outcome.line["cat"], outcome.status) for outcome in outcomes) == [
+        (str(cat), "labelled") for cat in range(1, 5)
+    ]
