@@ -51,7 +51,9 @@ class Finding:
 
     def told(self) -> str:
         """The finding for people: what is wrong, why it matters and what mends it, in three lines."""
-        return f"{'error' if self.serious else 'advice'}  {self}\n  why   {self.rule.why}\n  mend  {self.mend}"
+        return (
+            f"{'error' if self.serious else 'advice'}  {self}\n  why   {self.rule.why}\n  mend  {self.mend}"
+        )
 
 
 def rules_of(*modules: ModuleType) -> tuple[Rule, ...]:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from labeljob.doctor.check import Check
 from labeljob.doctor.subject import Subject
 from labeljob.findings import Finding, Rule
-from labeljob.launch.tasks import TaskType
 from labeljob.manifest import rules
 from labeljob.manifest.check import Checks, check_manifest
-from labeljob.manifest.kinds import Kind
 from labeljob.manifest.objects import ObjectChecks
 from labeljob.manifest.rules import Fault
 
 FIRST_OBJECTS = 10
 """Lines whose objects are read: those of a job's first batch."""
-_KINDS: Mapping[str, Kind] = {
-    "image": Kind.IMAGES,
-    "text": Kind.TEXT,
-    "video": Kind.CLIPS,
-    "video-frames": Kind.FRAMES,
-    "point-cloud": Kind.CLOUDS,
-}
 _TOLD_OF_FIRST_LINE = frozenset({rules.EMPTY, rules.JSON_SYNTAX, rules.SOURCE, rules.WRONG_SOURCE})
 """What `create` says itself of the first line of a local manifest."""
 _OF_OBJECTS = tuple(rule for rule in rules.RULES if rule.code.startswith(("object-", "sequence-")))
@@ -32,22 +23,8 @@ _OF_LINES = tuple(rule for rule in rules.RULES if rule not in _OF_OBJECTS)
 
 def checks_for(subject: Subject) -> Checks:
     """What the manifest of a job is checked for."""
-    task, job = subject.job.task_type, subject.job
-    segmentation = task.medium == "image" and "segmentation" in task.name
-    automated = ((1920, 1080) if segmentation else (3840, 2160)) if job.automated_labeling else None
-    return Checks(
-        kind=_kind(task),
-        segmentation=segmentation,
-        custom=task.custom,
-        automated=automated,
-        label_attribute=job.label,
-    )
-
-
-def _kind(task: TaskType) -> Kind | None:
-    if task.medium == "point-cloud" and "tracking" in task.name:
-        return Kind.CLOUD_SEQUENCES
-    return _KINDS.get(task.medium)
+    job = subject.job
+    return Checks(task=job.task_type, automated=job.automated_labeling, label_attribute=job.label)
 
 
 def _lines(subject: Subject) -> Iterator[Finding]:

@@ -10,8 +10,9 @@ from threading import Thread
 from typing import Any
 
 from labeljob.aws import Aws
+from labeljob.local.calls import JobFunctions
 from labeljob.local.controls import Gate
-from labeljob.local.functions import Functions, JobFunction
+from labeljob.local.functions import LambdaFunctions
 from labeljob.local.job import ACCOUNT, LabelingJob
 from labeljob.local.permissions import Identity, Permissions
 from labeljob.local.teams import Workteams
@@ -20,7 +21,7 @@ from labeljob.simulation.answers import find_answers
 from labeljob.simulation.bucket import Bucket
 from labeljob.simulation.engine import Engine, Limits
 from labeljob.simulation.inputs import Inputs
-from labeljob.simulation.job import Counts, JobFailedError, SimulatedJob
+from labeljob.simulation.job import Counts, JobFailedError, SimulatedJob, Switches
 from labeljob.simulation.manifest import Manifest, parse_manifest
 from shared.contract import parse_label_category_file
 from shared.errors import GtConsensusError
@@ -46,7 +47,7 @@ class Runner:
 
     aws: Aws
     teams: Workteams
-    functions: Functions
+    functions: LambdaFunctions
     permissions: Permissions
     gate: Gate
     out: Path
@@ -81,6 +82,7 @@ class Runner:
         job.kept = len(limits.kept)
         job.count(_untouched(inputs.manifest))
         start = datetime.now(UTC).replace(microsecond=0)
+        calls = JobFunctions(job.task, self.functions, role, bucket)
 
         def go_on(counts: Counts, objects: int) -> bool:
             job.count(counts)
@@ -88,10 +90,10 @@ class Runner:
             return not job.stopping.is_set()
 
         engine = Engine(
-            self._simulated(job),
+            self._simulated(job, calls),
             inputs,
             bucket,
-            self._functions(job, role),
+            calls,
             start,
             go_on=go_on,
             limits=limits,
@@ -103,7 +105,7 @@ class Runner:
         else:
             job.change("Stopped" if job.stopping.is_set() else "Completed")
 
-    def _simulated(self, job: LabelingJob) -> SimulatedJob:
+    def _simulated(self, job: LabelingJob, calls: JobFunctions) -> SimulatedJob:
         return SimulatedJob(
             manifest=_manifest_uri(job),
             answers=Path(),
@@ -115,6 +117,7 @@ class Runner:
             output_path=job.request["OutputConfig"]["S3OutputPath"],
             account=ACCOUNT,
             role=job.request["RoleArn"],
+            switches=Switches(metadata="replaced" if calls.consolidates else "merged"),
         )
 
     def _inputs(self, job: LabelingJob, bucket: Bucket) -> Inputs:
@@ -139,13 +142,6 @@ class Runner:
             settings_uri="",
             categories_uri=categories_uri,
             warnings=(*manifest.warnings, *warnings),
-        )
-
-    def _functions(self, job: LabelingJob, role: Identity) -> tuple[JobFunction, JobFunction]:
-        consolidation = job.task["AnnotationConsolidationConfig"]["AnnotationConsolidationLambdaArn"]
-        return (
-            JobFunction(self.functions, job.task["PreHumanTaskLambdaArn"], role),
-            JobFunction(self.functions, consolidation, role),
         )
 
 

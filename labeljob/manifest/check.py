@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from labeljob.aws import Aws
+from labeljob.launch.tasks import TaskType
 from labeljob.manifest import kinds, rules
 from labeljob.manifest.clouds import cloud_faults
 from labeljob.manifest.kinds import Kind, extension
@@ -25,6 +26,18 @@ _URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\x00-\x1f\x7f]{1,256
 """What most URIs look like; the others are looked at closely."""
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"PK": "zip", b"\x28\xb5": "zstd"}
+_KIND_OF_MEDIUM = {
+    "image": Kind.IMAGES,
+    "text": Kind.TEXT,
+    "video": Kind.CLIPS,
+    "video-frames": Kind.FRAMES,
+}
+_LARGEST_AUTOMATED = {
+    "image-classification": (3_840, 2_160),
+    "object-detection": (3_840, 2_160),
+    "semantic-segmentation": (1_920, 1_080),
+}
+"""Pixels of an image that automated labeling takes, by its algorithm."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -33,34 +46,51 @@ class Checks:
     """What a manifest is to be checked for beyond what holds for every job.
 
     Attributes:
-        kind: what its lines stand for; None for what each looks like.
-        segmentation: whether the job is semantic segmentation, which takes fewer images.
-        custom: whether the job has a worker page of its own, which may show any file of any size.
-        automated: largest (width, height) that automated labeling of the job takes; None without it.
+        task: of the job; None for any.
+        kind: what lines stand for; None for what the task says, or else what each line looks like.
+        automated: whether the job has automated labeling, which takes smaller images only.
         label_attribute: the job's LabelAttributeName, which lines should not have yet; None for no such check.
-        objects: whether the objects that lines name are fetched, their headers at least.
+        objects: whether the objects that lines name are looked at, their headers at least.
         repeats: whether lines of the same source are told.
     """
 
+    task: TaskType | None = None
     kind: Kind | None = None
-    segmentation: bool = False
-    custom: bool = False
-    automated: tuple[int, int] | None = None
+    automated: bool = False
     label_attribute: str | None = None
     objects: bool = False
     repeats: bool = True
 
     @property
+    def data(self) -> Kind | None:
+        """What lines stand for; None for what each looks like."""
+        return self.kind or (kind_of_task(self.task) if self.task else None)
+
+    @property
+    def custom(self) -> bool:
+        """Whether the job has a page of its own, which may show any file of any size."""
+        return self.task is not None and self.task.custom
+
+    @property
     def limits(self) -> ObjectLimits:
         """What holds for the objects that lines name."""
-        return ObjectLimits(self.kind, custom=self.custom, automated=self.automated)
+        largest = _LARGEST_AUTOMATED.get(self.task.algorithm or "") if self.task and self.automated else None
+        return ObjectLimits(self.data, custom=self.custom, automated=largest)
 
     @property
     def most_objects(self) -> int:
         """Lines that a job takes."""
-        if self.kind is Kind.FRAMES:
+        if self.data is Kind.FRAMES:
             return kinds.MOST_FRAME_SEQUENCES
-        return kinds.MOST_SEGMENTED if self.segmentation else kinds.MOST_OBJECTS
+        segmented = self.task is not None and self.task.name.startswith("semantic-segmentation")
+        return kinds.MOST_SEGMENTED if segmented else kinds.MOST_OBJECTS
+
+
+def kind_of_task(task: TaskType) -> Kind | None:
+    """What a task type labels; None where its manifests may hold several kinds of data."""
+    if task.name.startswith("point-cloud-object-tracking"):
+        return Kind.CLOUD_SEQUENCES
+    return _KIND_OF_MEDIUM.get(task.medium)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +174,14 @@ class _Check:
     def _examined(self, found: Iterable[bytes], repeats: Repeats) -> Iterator[_Line]:
         for number, row in enumerate(found, start=1):
             value, faults = read_line(number, row)
-            reference = None
             if value is not None:
                 source, reference = value.get("source"), value.get("source-ref")
                 given = source or reference
-                if isinstance(given, str):
+                if given and isinstance(given, str):
                     if self._checks.repeats:
                         repeats.add(given, number)
-                    self._first_of.setdefault("source" if source else "source-ref", number)
+                    if not (source and reference):
+                        self._first_of.setdefault("source" if source else "source-ref", number)
                     faults += self._examine(number, value)
             self._lines = number
             yield number, value, faults
@@ -162,9 +192,9 @@ class _Check:
         found: tuple[Fault, ...] = ()
         if not value.get("source"):
             found = _reference(number, value["source-ref"], checks)
-            if checks.kind is Kind.CLOUDS or (checks.kind is None and "source-ref-metadata" in value):
+            if checks.data is Kind.CLOUDS or (checks.data is None and "source-ref-metadata" in value):
                 found += cloud_faults(number, value.get("source-ref-metadata"))
-        elif checks.kind not in {None, Kind.TEXT}:
+        elif checks.data not in {None, Kind.TEXT}:
             what = "has text in source, where the URI of its data is expected in source-ref"
             found = (fault(rules.WRONG_SOURCE, number, what, 'give "source-ref": "s3://bucket/key"'),)
         if checks.label_attribute is not None and checks.label_attribute in value:
@@ -214,7 +244,7 @@ def _not_text(start: bytes) -> Fault | None:
 
 
 def _reference(number: int, reference: str, checks: Checks) -> tuple[Fault, ...]:
-    if checks.kind is Kind.TEXT:
+    if checks.data is Kind.TEXT:
         what = "has no source: the built-in text tasks read source only"
         mend = 'give the text itself: "source": "..."'
         return (fault(rules.WRONG_SOURCE, number, what, mend, serious=not checks.custom),)
@@ -229,17 +259,17 @@ def _reference(number: int, reference: str, checks: Checks) -> tuple[Fault, ...]
         what = f"names {reference!r}, which looks URL-encoded"
         mend = f"if the key is {unquote(reference)!r}, write that"
         found = (fault(rules.ENCODED_KEY, number, what, mend, serious=False),)
-    allowed = _ALLOWED[checks.kind]
-    if allowed and extension(reference) not in allowed:
-        found += (_ending(number, reference, allowed, checks),)
+    allowed = _ALLOWED[checks.data]
+    if allowed and not checks.custom and extension(reference) not in allowed:
+        found += (_ending(number, reference, allowed, serious=checks.data is not None),)
     return found
 
 
-def _ending(number: int, reference: str, allowed: frozenset[str], checks: Checks) -> Fault:
+def _ending(number: int, reference: str, allowed: frozenset[str], *, serious: bool) -> Fault:
     ending = extension(reference) or "no ending"
     what = f"names a file with {ending}; expected is {' '.join(sorted(allowed))}"
     mend = f"convert it, or rename it if it is one of these: {reference}"
-    return fault(rules.EXTENSION, number, what, mend, serious=checks.kind is not None and not checks.custom)
+    return fault(rules.EXTENSION, number, what, mend, serious=serious)
 
 
 def _label_taken(number: int, label: str, value: Mapping[str, Any]) -> Fault:

@@ -245,6 +245,11 @@ class Found:
         ) as found:
             yield from found
 
+    def larger_than(self, size: int) -> int:
+        """How many of those taken have more bytes."""
+        row = self._database.execute("SELECT count(*) FROM file WHERE size > ?", (size,)).fetchone()
+        return int(row[0])
+
     def seen(self) -> str:
         """Endings with their counts, the most frequent first."""
         return ", ".join(

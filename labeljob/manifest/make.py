@@ -20,6 +20,7 @@ from labeljob.manifest.kinds import (
     Kind,
     extension,
 )
+from labeljob.manifest.objects import LARGEST_IMAGE
 from labeljob.manifest.reading import Manifest
 from labeljob.manifest.texts import Columns, texts
 from labeljob.manifest.window import in_order
@@ -139,6 +140,11 @@ class _Run:
             found.crawl(aws, self._making.exclude, self._tell_listed)
             kind = self._making.kind or found.kind()
             found.take(kind)
+            large = found.larger_than(LARGEST_IMAGE) if kind is Kind.IMAGES else 0
+            if large:
+                self._warnings.append(
+                    f"{large:,} images have more than 40 MB; the built-in tasks refuse them"
+                )
             objects = self._write(self._lines(found, kind, aws))
             return self._made(kind, objects, found.endings, found.left_out)
 

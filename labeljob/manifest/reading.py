@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from labeljob.aws import Aws, calling
+from labeljob.aws import Aws, AwsError, calling
 from labeljob.manifest.lines import LINE_BYTES
 from shared.errors import ContractError
 from shared.s3_uri import S3Uri
@@ -40,7 +40,7 @@ class Manifest:
             aws: needed for the latter.
 
         Raises:
-            ContractError: the file cannot be read. NotAllowedError: the URI is malformed. AwsError: S3 refuses.
+            ContractError: it is not there or cannot be read. NotAllowedError: the URI is malformed. AwsError: S3 refuses.
         """
         if location.startswith("s3://"):
             if aws is None:
@@ -56,8 +56,13 @@ class Manifest:
 
     @classmethod
     def _in_s3(cls, location: str, place: S3Uri, aws: Aws) -> Self:
-        with calling(f"read {location}"):
-            head = aws.s3.head_object(Bucket=place.bucket, Key=place.key)
+        try:
+            with calling(f"read {location}"):
+                head = aws.s3.head_object(Bucket=place.bucket, Key=place.key)
+        except AwsError as failure:
+            if failure.missing:
+                raise ContractError(f"there is no {location}") from failure
+            raise
         size, tag = head["ContentLength"], head["ETag"]
 
         def blocks() -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -79,6 +79,16 @@ class Bucket:
         place = S3Uri.parse(uri)
         with _translated(f"write {uri}"):
             self.client.put_object(Bucket=place.bucket, Key=place.key, Body=body, ContentType=content_type)
+
+    def write_file(self, uri: str, file: IO[bytes], content_type: str = "application/x-ndjson") -> None:
+        """Write an object from an open file.
+
+        Raises:
+            StorageError: the endpoint refuses.
+        """
+        place = S3Uri.parse(uri)
+        with _translated(f"write {uri}"):
+            self.client.put_object(Bucket=place.bucket, Key=place.key, Body=file, ContentType=content_type)
 
     def write_all(self, objects: Mapping[str, bytes]) -> None:
         """Write JSON objects by URI, several at a time.

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from labeljob.simulation.bucket import REGION, Bucket, s3_endpoint
 from labeljob.simulation.engine import Engine
-from labeljob.simulation.handlers import Handlers, Invoker, lambda_environment
-from labeljob.simulation.inputs import LOGS, Inputs, prepare_folder
+from labeljob.simulation.handlers import Handlers, lambda_environment
+from labeljob.simulation.inputs import Inputs, prepare_folder
 from labeljob.simulation.job import OnProgress, SimulatedJob, SimulationResult
 from labeljob.simulation.label_category_service import describe_labeling_job
 from labeljob.simulation.record import finish
@@ -40,8 +40,7 @@ def simulate(
     with ExitStack() as stack:
         bucket = _bucket(job, inputs, stack)
         prepare_folder(job.out)
-        functions = _functions(job, handlers or Handlers.cold())
-        run = Engine(job, inputs, bucket, functions, start, on_progress=on_progress)
+        run = Engine(job, inputs, bucket, handlers or Handlers.cold(), start, on_progress=on_progress)
         failed = run.to_the_end()
         bucket.mirror(job.output_folder, job.out)
     return finish(run.record, failed, (start, run.now), inputs.workers)
@@ -78,14 +77,6 @@ def _bucket(job: SimulatedJob, inputs: Inputs, stack: ExitStack) -> Bucket:
         )
     bucket.write_all(inputs.uploads)
     return bucket
-
-
-def _functions(job: SimulatedJob, handlers: Handlers) -> tuple[Invoker, Invoker]:
-    logs = job.out / LOGS
-    return (
-        Invoker("PreAnnotation", handlers.pre_annotation, logs / "pre_annotation.jsonl", job.time_limit),
-        Invoker("Consolidation", handlers.consolidation, logs / "consolidation.jsonl", job.time_limit),
-    )
 
 
 def _utc(moment: datetime) -> datetime:

@@ -10,7 +10,7 @@ from typing import Any
 from labeljob.aws import Aws, AwsError, calling
 from labeljob.streaming.job_stream import JobStream
 from labeljob.streaming.names import KEPT, is_ours, policy_name, tag_values, tail_prefix
-from labeljob.streaming.queues import arn_of, find_queue, messages_in
+from labeljob.streaming.queues import arn_of, delete, find_queue, messages_in, subscriptions, unsubscribe
 from labeljob.streaming.role import role_name
 from labeljob.streaming.topics import topic_attributes
 from shared.errors import ContractError
@@ -78,29 +78,27 @@ class _Cleaning:
 
     def service_queue(self) -> None:
         """The queue that the service made, and its subscription to the input topic."""
-        name = self.stream.queue
-        topic = self.stream.input_topic
+        name, topic = self.stream.queue, self.stream.input_topic
+        partition, region = topic.split(":")[1:4:2]
         with self._trying(f"queue {name}"):
-            endpoint = f":{name}"
-            for subscription in self._subscriptions(topic):
-                if subscription["Endpoint"].endswith(endpoint):
-                    self._unsubscribe(subscription, topic)
+            self._unsubscribe(f"arn:{partition}:sqs:{region}:{self.aws.account}:{name}", topic)
             url = find_queue(name, self.aws)
             if url:
                 waiting = messages_in(url, self.aws)
-                self._delete_queue(name, url, f"{waiting} objects in it have no label" if waiting else "")
+                delete(url, self.aws)
+                self._deleted(f"queue {name}", f"{waiting} objects in it have no label" if waiting else "")
 
     def tail_queues(self) -> None:
         """Queues of `labeljob tail` that did not delete their own, by name and by subscription."""
-        prefix = tail_prefix(self.stream.name)
+        prefix, topic = tail_prefix(self.stream.name), self.stream.output_topic
         with self._trying(f"queues {prefix}*"):
             pages = self.aws.sqs.get_paginator("list_queues").paginate(QueueNamePrefix=prefix)
             urls = {url for page in pages for url in page.get("QueueUrls", ())}
-            subscriptions = self._subscriptions(self.stream.output_topic) if self.stream.output_topic else []
-            subscribed = {item["Endpoint"]: item for item in subscriptions if item["Protocol"] == "sqs"}
-            urls |= {url for url in map(self._own_queue, subscribed) if url}
+            if topic:
+                subscribed = (item for item in subscriptions(topic, self.aws) if item["Protocol"] == "sqs")
+                urls |= {url for item in subscribed if (url := self._own_queue(item["Endpoint"]))}
             for url in sorted(urls):
-                self._tail_queue(url, subscribed.get(arn_of(url, self.aws)))
+                self._tail_queue(url)
 
     def role_policy(self, role_arn: str) -> None:
         """The inline policy that `create` gave the execution role."""
@@ -116,7 +114,7 @@ class _Cleaning:
             if topic_attributes(arn, self.aws) is None:
                 return
             tags = tag_values(self.aws.sns.list_tags_for_resource(ResourceArn=arn)["Tags"])
-            others = self._subscriptions(arn)
+            others = subscriptions(arn, self.aws)
             if not is_ours(tags, self.stream.name):
                 self._left(what, "labeljob did not make it for this job")
             elif not wanted:
@@ -127,7 +125,7 @@ class _Cleaning:
                 self.aws.sns.delete_topic(TopicArn=arn)
                 self._deleted(what)
 
-    def _tail_queue(self, url: str, subscription: Mapping[str, Any] | None) -> None:
+    def _tail_queue(self, url: str) -> None:
         name = url.rpartition("/")[2]
         tags = self.aws.sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
         if not is_ours(tags, self.stream.name):
@@ -135,9 +133,10 @@ class _Cleaning:
         if KEPT in tags:
             self._left(f"queue {name}", f"it was to be kept; aws sqs delete-queue --queue-url {url}")
             return
-        if subscription and self.stream.output_topic:
-            self._unsubscribe(subscription, self.stream.output_topic)
-        self._delete_queue(name, url)
+        if self.stream.output_topic:
+            self._unsubscribe(arn_of(url, self.aws), self.stream.output_topic)
+        delete(url, self.aws)
+        self._deleted(f"queue {name}")
 
     def _own_queue(self, arn: str) -> str | None:
         """The URL of a subscribed queue of this account and Region."""
@@ -146,25 +145,9 @@ class _Cleaning:
             find_queue(name, self.aws) if (region, account) == (self.aws.region, self.aws.account) else None
         )
 
-    def _subscriptions(self, topic: str) -> list[Mapping[str, Any]]:
-        try:
-            with calling(f"list subscriptions of {topic}"):
-                pages = self.aws.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
-                return [item for page in pages for item in page["Subscriptions"]]
-        except AwsError as failure:
-            if failure.missing:
-                return []
-            raise
-
-    def _unsubscribe(self, subscription: Mapping[str, Any], topic: str) -> None:
-        self.aws.sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
-        self._deleted(
-            f"subscription of {subscription['Endpoint'].rpartition(':')[2]} to {topic.rpartition(':')[2]}"
-        )
-
-    def _delete_queue(self, name: str, url: str, note: str = "") -> None:
-        self.aws.sqs.delete_queue(QueueUrl=url)
-        self._deleted(f"queue {name}", note)
+    def _unsubscribe(self, queue_arn: str, topic: str) -> None:
+        if unsubscribe(queue_arn, topic, self.aws):
+            self._deleted(f"subscription of {queue_arn.rpartition(':')[2]} to {topic.rpartition(':')[2]}")
 
     def _deleted(self, what: str, note: str = "") -> None:
         self.done.append(Cleaned(what, deleted=True, note=note))

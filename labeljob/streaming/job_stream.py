@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from labeljob.aws import Aws, calling
+from labeljob.simulation.record import OUTPUT_MANIFEST
 from labeljob.streaming.names import queue_name
 from shared.errors import ContractError
 
@@ -27,6 +28,7 @@ class JobStream:
         input_topic: ARN.
         output_topic: ARN, or None.
         label_attribute: key of the label in the output.
+        output_folder: `s3://.../`, beneath which the job writes.
         output_manifest: `s3://` URI.
         max_concurrent: most objects in work at a time.
     """
@@ -38,6 +40,7 @@ class JobStream:
     input_topic: str
     output_topic: str | None
     label_attribute: str
+    output_folder: str
     output_manifest: str
     max_concurrent: int = _MAX_CONCURRENT
 
@@ -55,7 +58,7 @@ class JobStream:
                 f"{name} is a batch job: it takes all its objects from its manifest; set `streaming: true` in the job file for one "
                 "that is fed while it runs"
             )
-        folder = f"{output['S3OutputPath'].rstrip('/')}/{name}"
+        folder = f"{output['S3OutputPath'].rstrip('/')}/{name}/"
         found = description.get("LabelingJobOutput", {}).get("OutputDatasetS3Uri")
         return cls(
             name=name,
@@ -65,7 +68,8 @@ class JobStream:
             input_topic=source["SnsTopicArn"],
             output_topic=output.get("SnsTopicArn"),
             label_attribute=description.get("LabelAttributeName", name),
-            output_manifest=found or f"{folder}/manifests/output/output.manifest",
+            output_folder=folder,
+            output_manifest=found or f"{folder}{OUTPUT_MANIFEST}",
             max_concurrent=description["HumanTaskConfig"].get("MaxConcurrentTaskCount", _MAX_CONCURRENT),
         )
 

@@ -90,14 +90,50 @@ def connect(name: str, url: str, topic: str, aws: Aws) -> Queue:
                 QueueUrl=url, Attributes={"Policy": json.dumps(letting_send(policy, topic, queue_arn))}
             )
         mended.append(f"the policy of queue {name} now lets {topic} send to it")
-    with calling(f"list subscriptions of {topic}"):
-        pages = aws.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
-        endpoints = {item["Endpoint"] for page in pages for item in page["Subscriptions"]}
-    if queue_arn not in endpoints:
+    if queue_arn not in {item["Endpoint"] for item in subscriptions(topic, aws)}:
         with calling(f"subscribe queue {name} to {topic}"):
             aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
         mended.append(f"queue {name} is now subscribed to {topic}")
     return Queue(name, url, tuple(mended))
+
+
+def subscriptions(topic: str, aws: Aws) -> list[Mapping[str, Any]]:
+    """What is subscribed to a topic, as SNS lists it; nothing where there is no such topic.
+
+    Raises:
+        AwsError: SNS refuses.
+    """
+    try:
+        with calling(f"list subscriptions of {topic}"):
+            pages = aws.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+            return [item for page in pages for item in page["Subscriptions"]]
+    except AwsError as failure:
+        if failure.missing:
+            return []
+        raise
+
+
+def unsubscribe(queue_arn: str, topic: str, aws: Aws) -> bool:
+    """End a queue's subscription to a topic; whether there was one.
+
+    Raises:
+        AwsError: SNS refuses.
+    """
+    found = [item for item in subscriptions(topic, aws) if item["Endpoint"] == queue_arn]
+    for item in found:
+        with calling(f"end the subscription of {queue_arn}"):
+            aws.sns.unsubscribe(SubscriptionArn=item["SubscriptionArn"])
+    return bool(found)
+
+
+def delete(url: str, aws: Aws) -> None:
+    """Delete a queue with what is in it.
+
+    Raises:
+        AwsError: SQS refuses.
+    """
+    with calling(f"delete queue {url}"):
+        aws.sqs.delete_queue(QueueUrl=url)
 
 
 def lets_send(policy: Mapping[str, Any], topic: str, queue_arn: str) -> bool:
