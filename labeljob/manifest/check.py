@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
@@ -38,6 +39,7 @@ _LARGEST_AUTOMATED = {
     "semantic-segmentation": (1_920, 1_080),
 }
 """Pixels of an image that automated labeling takes, by its algorithm."""
+_TELL_EVERY, _TELL_EVERY_OBJECT = 500, 10
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -158,22 +160,15 @@ class _Check:
             yield unusable
             return
         with Repeats() as repeats:
-            lines = self._examined(rows(self._counted(start, blocks)), repeats)
+            lines = self._examined(rows(chain((start,), blocks)), repeats)
             for faults in in_order(self._with_object, lines) if self._objects else map(_faults, lines):
                 yield from faults
             yield from self._of_whole()
             yield from (_repeated(line, first) for line, first in repeats.found())
-        self._on_progress(CheckProgress(self._lines, self._done, self._manifest.size))
-
-    def _counted(self, start: bytes, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        yield start
-        self._done = len(start)
-        for block in blocks:
-            self._on_progress(CheckProgress(self._lines, self._done, self._manifest.size))
-            yield block
-            self._done += len(block)
+        self._on_progress(CheckProgress(self._lines, self._manifest.size, self._manifest.size))
 
     def _examined(self, found: Iterable[bytes], repeats: Repeats) -> Iterator[_Line]:
+        every = _TELL_EVERY if self._objects is None else _TELL_EVERY_OBJECT
         for number, row in enumerate(found, start=1):
             value, faults = read_line(number, row)
             if value is not None:
@@ -186,6 +181,9 @@ class _Check:
                         self._first_of.setdefault("source" if source else "source-ref", number)
                     faults += self._examine(number, value)
             self._lines = number
+            self._done += len(row) + 1
+            if not number % every:
+                self._on_progress(CheckProgress(number, self._done, self._manifest.size))
             yield number, value, faults
 
     def _examine(self, number: int, value: Mapping[str, Any]) -> tuple[Fault, ...]:
