@@ -143,7 +143,9 @@ class _Check:
     def __init__(self, manifest: Manifest, aws: Aws | None, checks: Checks, on_progress: OnProgress) -> None:
         self._manifest = manifest
         self._objects = ObjectChecks(aws, checks.limits) if checks.objects and aws else None
-        self._checks = checks
+        self._checks, self._kind = checks, checks.data
+        # A custom job's page may show any file.
+        self._endings = frozenset[str]() if checks.custom else _ALLOWED[checks.data]
         self._on_progress = on_progress
         self._lines = self._done = 0
         self._first_of: dict[str, int] = {}
@@ -188,17 +190,37 @@ class _Check:
 
     def _examine(self, number: int, value: Mapping[str, Any]) -> tuple[Fault, ...]:
         """What depends on the kind of data and on the job."""
-        checks = self._checks
+        kind, label = self._kind, self._checks.label_attribute
         found: tuple[Fault, ...] = ()
         if not value.get("source"):
-            found = _reference(number, value["source-ref"], checks)
-            if checks.data is Kind.CLOUDS or (checks.data is None and "source-ref-metadata" in value):
+            found = self._reference(number, value["source-ref"])
+            if kind is Kind.CLOUDS or (kind is None and "source-ref-metadata" in value):
                 found += cloud_faults(number, value.get("source-ref-metadata"))
-        elif checks.data not in {None, Kind.TEXT}:
+        elif kind is not None and kind is not Kind.TEXT:
             what = "has text in source, where the URI of its data is expected in source-ref"
             found = (fault(rules.WRONG_SOURCE, number, what, 'give "source-ref": "s3://bucket/key"'),)
-        if checks.label_attribute is not None and checks.label_attribute in value:
-            found += (_label_taken(number, checks.label_attribute, value),)
+        if label is not None and label in value:
+            found += (_label_taken(number, label, value),)
+        return found
+
+    def _reference(self, number: int, reference: str) -> tuple[Fault, ...]:
+        if self._kind is Kind.TEXT:
+            what = "has no source: the built-in text tasks read source only"
+            mend = 'give the text itself: "source": "..."'
+            return (fault(rules.WRONG_SOURCE, number, what, mend, serious=not self._checks.custom),)
+        if "/." in reference or not _URI(reference):
+            try:
+                S3Uri.parse(reference)
+            except NotAllowedError as failure:
+                mend = "write s3://bucket/key, the key as S3 lists it"
+                return (fault(rules.URI, number, f"has no S3 URI in source-ref: {failure}", mend),)
+        found: tuple[Fault, ...] = ()
+        if "%" in reference and _ENCODED.search(reference):
+            what = f"names {reference!r}, which looks URL-encoded"
+            mend = f"if the key is {unquote(reference)!r}, write that"
+            found = (fault(rules.ENCODED_KEY, number, what, mend, serious=False),)
+        if self._endings and extension(reference) not in self._endings:
+            found += (_ending(number, reference, self._endings, serious=self._kind is not None),)
         return found
 
     def _with_object(self, line: _Line) -> tuple[Fault, ...]:
@@ -216,6 +238,16 @@ class _Check:
         if self._lines > most:
             what = f"has {self._lines:,} lines; a job takes {most:,}"
             yield fault(rules.TOO_MANY, None, what, _mend_too_many(most))
+        if self._checks.automated and self._lines < kinds.ADVISED_AUTOMATED:
+            serious = self._lines < kinds.LEAST_AUTOMATED
+            wanted = (
+                f"needs {kinds.LEAST_AUTOMATED:,}"
+                if serious
+                else f"works from {kinds.ADVISED_AUTOMATED:,} on"
+            )
+            what = f"has {self._lines:,} line{'' if self._lines == 1 else 's'}; automated labeling {wanted}"
+            mend = "add objects, or leave automated labeling out"
+            yield fault(rules.TOO_FEW, None, what, mend, serious=serious)
         if len(self._first_of) > 1:
             (one, first), (other, second) = sorted(self._first_of.items(), key=lambda item: item[1])
             what = f"has lines with {one} (first: {first}) and lines with {other} (first: {second})"
@@ -241,28 +273,6 @@ def _not_text(start: bytes) -> Fault | None:
         what = "is UTF-16, not UTF-8"
         return fault(rules.ENCODING, None, what, "save it as UTF-8: iconv -f utf-16 -t utf-8 IN > OUT")
     return None
-
-
-def _reference(number: int, reference: str, checks: Checks) -> tuple[Fault, ...]:
-    if checks.data is Kind.TEXT:
-        what = "has no source: the built-in text tasks read source only"
-        mend = 'give the text itself: "source": "..."'
-        return (fault(rules.WRONG_SOURCE, number, what, mend, serious=not checks.custom),)
-    if "/." in reference or not _URI(reference):
-        try:
-            S3Uri.parse(reference)
-        except NotAllowedError as failure:
-            mend = "write s3://bucket/key, the key as S3 lists it"
-            return (fault(rules.URI, number, f"has no S3 URI in source-ref: {failure}", mend),)
-    found: tuple[Fault, ...] = ()
-    if "%" in reference and _ENCODED.search(reference):
-        what = f"names {reference!r}, which looks URL-encoded"
-        mend = f"if the key is {unquote(reference)!r}, write that"
-        found = (fault(rules.ENCODED_KEY, number, what, mend, serious=False),)
-    allowed = _ALLOWED[checks.data]
-    if allowed and not checks.custom and extension(reference) not in allowed:
-        found += (_ending(number, reference, allowed, serious=checks.data is not None),)
-    return found
 
 
 def _ending(number: int, reference: str, allowed: frozenset[str], *, serious: bool) -> Fault:

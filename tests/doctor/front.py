@@ -38,6 +38,11 @@ class Front:
     operations: dict[str, Any] = field(default_factory=dict)
     denied: list[str] = field(default_factory=list)
 
+    def clear(self) -> None:
+        """Pass everything on again."""
+        for changes in (self.functions, self.states, self.operations, self.denied):
+            changes.clear()
+
     def own_answer(self, line: str, operation: str) -> tuple[int, dict[str, str], bytes] | None:
         """Status, headers and body of what is answered here; None to pass the request on."""
         path = unquote(line.partition(" ")[2])
@@ -76,6 +81,8 @@ def serving(target: str) -> Iterator[Front]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # a reply is several writes, and the client waits for the last
+        wbufsize = -1
 
         def _serve(self) -> None:
             line = f"{self.command} {self.path}"
