@@ -15,10 +15,25 @@ COMMANDS = {
         "continue_command",
         "Make a job for what another has left without a label.",
     ),
+    "create": (
+        "labeljob.launch.command",
+        "create_command",
+        "Check a job file and create its labeling job.",
+    ),
     "describe": (
         "labeljob.jobs.commands",
         "describe_command",
         "Show all there is to know of a labeling job.",
+    ),
+    "doctor": (
+        "labeljob.doctor.command",
+        "doctor_command",
+        "Look for what would make a job fail late.",
+    ),
+    "init": (
+        "labeljob.launch.command",
+        "init_command",
+        "Write a commented job file.",
     ),
     "list": (
         "labeljob.jobs.commands",

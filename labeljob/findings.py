@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 from types import ModuleType
+
+_WIDTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,9 @@ class Finding:
         return f"{where}{self.what} [{self.rule.code}]"
 
     def told(self) -> str:
-        """The finding for people: what is wrong, why it matters and what mends it, in three lines."""
-        return f"{'error' if self.serious else 'advice'}  {self}\n  why   {self.rule.why}\n  mend  {self.mend}"
+        """The finding for people: what is wrong, why it matters and what mends it, each on lines of its own."""
+        why = fill(self.rule.why, _WIDTH, initial_indent="  why   ", subsequent_indent=" " * 8)
+        return f"{'error' if self.serious else 'advice'}  {self}\n{why}\n  mend  {self.mend}"
 
 
 def rules_of(*modules: ModuleType) -> tuple[Rule, ...]:

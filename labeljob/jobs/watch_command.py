@@ -6,16 +6,17 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 import click
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from labeljob.aws import Aws
 from labeljob.aws_options import with_aws
 from labeljob.jobs.job import Job
 from labeljob.jobs.outcomes import OTHER, Reason, Tally
-from labeljob.jobs.text import aligned, dollars, duration, moment
+from labeljob.jobs.text import aligned, counted, dollars, duration, moment, printable, wrapped
 from labeljob.jobs.watching import INTERVAL, View, watch
 
 _INTERRUPTED = 130
@@ -66,14 +67,19 @@ def _on_terminal(views: Iterable[View], console: Console) -> Iterator[View]:
             yield view
 
 
-def _picture(view: View) -> Group:
+def _picture(view: View) -> Table:
     counters = view.job.counters
-    bar = ProgressBar(total=max(counters.objects, 1), completed=counters.done, width=_BAR)
-    rows = [("status", view.job.status), *_progress(view), *_failures(view.tally)]
-    picture: list[RenderableType] = [Text(view.job.name, style="bold"), bar, *map(Text, aligned(rows))]
-    if view.trouble:
-        picture.append(Text(view.trouble, style="red"))
-    return Group(*picture)
+    picture = Table.grid()
+    picture.add_row(Text(view.job.name, style="bold"))
+    picture.add_row(
+        ProgressBar(total=max(counters.objects, 1), completed=counters.labeled + counters.failed, width=_BAR)
+    )
+    facts = Table.grid(padding=(0, 2))
+    for name, value in (("status", view.job.status), *_progress(view), *_failures(view.tally)):
+        facts.add_row(Text(name), Text(value))
+    picture.add_row(facts)
+    picture.add_row(Text(view.trouble, style="red"))
+    return picture
 
 
 def _line_by_line(views: Iterable[View]) -> Iterator[View]:
@@ -124,7 +130,7 @@ def _progress(view: View) -> Iterator[tuple[str, str]]:
 def _failures(tally: Tally | None) -> Iterator[tuple[str, str]]:
     if tally is not None:
         for reason in tally.failures[:_REASONS_TOLD]:
-            yield f"  {reason.count:,} failed", reason.text
+            yield f"  {reason.count:,} failed", printable(reason.text)
 
 
 def _rate(rate: float) -> str:
@@ -135,14 +141,14 @@ def earned(job: Job) -> str:
     """What workers of the public workforce earned with labelled objects, and how that is reckoned; empty for other workforces."""
     if job.price is None or job.reward is None:
         return ""
-    workers = f"{job.workers} worker{'' if job.workers == 1 else 's'}"
-    return f"{dollars(job.reward)} = {dollars(job.price)} x {workers} x {job.counters.human:,} objects"
+    answers = f"{counted(job.workers, 'worker')} x {counted(job.counters.human, 'object')}"
+    return f"{dollars(job.reward)} = {dollars(job.price)} x {answers}"
 
 
 def summarise(view: View) -> Iterator[str]:
     """The end of a job: what came of its objects, what it took, where everything is and what to do next."""
     job = view.job
-    yield f"{job.name}: {job.status}{f' ({job.failure_reason})' if job.failure_reason else ''}"
+    yield wrapped(f"{job.name}: {job.status}{f' ({job.failure_reason})' if job.failure_reason else ''}")
     yield from aligned([*_results(view), ("took", duration(view.elapsed)), *_costs(job)])
     yield from _reasons("failed", view.tally.failures if view.tally else ())
     yield from _reasons("error label", view.tally.error_reasons if view.tally else ())
@@ -179,7 +185,7 @@ def _reasons(what: str, reasons: Iterable[Reason]) -> Iterator[str]:
         lines = ", ".join(str(line) for line in reason.lines)
         more = ", ..." if reason.count > len(reason.lines) else ""
         where = f"line{'' if reason.count == 1 else 's'} {lines}{more}"
-        yield f"{what}: {reason.count:,} x {reason.text} ({where})"
+        yield wrapped(f"{what}: {reason.count:,} x {reason.text} ({where})")
     rest = sum(reason.count for reason in listed[_REASONS_TOLD:])
     if rest:
         yield f"{what}: {rest:,} x {OTHER}"
@@ -194,5 +200,7 @@ def _where(view: View) -> Iterator[tuple[str, str]]:
         yield "see labels", f"labeljob output {job.name}"
         yield "report", f"aws s3 sync {job.output_folder} {job.name}"
         yield "", f"labeljob report {job.name} --label-attribute {job.label_attribute}"
-    if job.counters.failed or job.counters.unlabeled or job.status == "Failed":
+    if tally is not None and tally.errors:
+        yield "label the rest", f"labeljob continue {job.name} --error-labels"
+    elif job.counters.failed or job.counters.unlabeled or job.status == "Failed":
         yield "label the rest", f"labeljob continue {job.name}"

@@ -49,7 +49,7 @@ class Launch:
         team: ARN of the work team.
         pre_annotation, consolidation: ARNs of the two functions; None also where the job has none.
         manifest, template, categories: files; None where the job has none.
-        input_topic, output_topic: ARNs; None in a batch job.
+        input_topic, output_topic: ARNs; None where the job has none. A streaming job's may yet have to be made.
         findings: what could not be resolved.
     """
 

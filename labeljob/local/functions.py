@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from labeljob.local.permissions import Identity
 from labeljob.local.protocol import ServiceError
-from labeljob.simulation.handlers import (
-    Handler,
-    InvocationError,
-    Invoker,
-    invocation_failure,
-    lambda_environment,
-    load_cold,
-)
+from labeljob.simulation.handlers import Handler, Invoker, lambda_environment, load_cold
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -43,7 +34,7 @@ class _Sandbox:
 
 
 @dataclass(slots=True)
-class Functions:
+class LambdaFunctions:
     """The Lambda functions. One runs at a time: handlers share this process's environment and its standard output.
 
     Attributes:
@@ -95,35 +86,3 @@ class Functions:
             "Timeout": found["Timeout"],
             "Environment": found.get("Environment", {}).get("Variables", {}),
         }
-
-
-@dataclass(slots=True)
-class JobFunction:
-    """A function as a labeling job calls it.
-
-    Attributes:
-        functions: of this AWS.
-        arn: which.
-        role: of the job.
-        seconds: spent in it so far; not measured here.
-    """
-
-    functions: Functions
-    arn: str
-    role: Identity
-    seconds: float = 0.0
-
-    def invoke(self, event: Mapping[str, Any]) -> Any:
-        """See `Function.invoke`."""
-        if not self.role.may("lambda:InvokeFunction", self.arn):
-            raise InvocationError(
-                f"{self.role.arn} is not allowed to perform lambda:InvokeFunction on {self.arn}"
-            )
-        try:
-            return self.functions.invoke(self.arn, json.loads(json.dumps(event)))
-        except ServiceError as failure:
-            raise InvocationError(f"{failure.error_code}: {failure.message}") from failure
-
-    def failure_reason(self, role: str) -> str:
-        """See `Function.failure_reason`."""
-        return invocation_failure(self.arn, role)

@@ -12,20 +12,28 @@ from labeljob.local.job import ACCOUNT, REGION
 BUCKETS = ("acme-in", "acme-out")
 EXECUTION_ROLE = "gt-execution"
 STACK = "gt-consensus"
+PRE_ANNOTATION_FUNCTION = f"{STACK}-PreLabelingFunction"
+CONSOLIDATION_FUNCTION = f"{STACK}-ConsolidationLabelingFunction"
 _SETTINGS_KEY = "gt-consensus/settings.json"
 _MANAGED_POLICY = "arn:aws:iam::aws:policy/AmazonSageMakerGroundTruthExecution"
 _SESSION_SECONDS = 8 * 3_600
 _FUNCTIONS = {
-    "PreAnnotation": ("PreLabelingFunction", "pre_annotation.app.lambda_handler", 30, 256, ["s3:GetObject"]),
+    "PreAnnotation": (
+        PRE_ANNOTATION_FUNCTION,
+        "pre_annotation.app.lambda_handler",
+        30,
+        256,
+        ["s3:GetObject"],
+    ),
     "Consolidation": (
-        "ConsolidationLabelingFunction",
+        CONSOLIDATION_FUNCTION,
         "consolidation.app.lambda_handler",
         300,
         1769,
         ["s3:GetObject", "s3:PutObject"],
     ),
 }
-"""Logical name: what the function's name ends in, handler, seconds, MB, what its role may do."""
+"""Logical name: the function's name, handler, seconds, MB, what its role may do."""
 
 
 def furnish(aws: Aws, settings: Path | None) -> None:
@@ -82,12 +90,12 @@ def _template(settings_uri: str) -> dict[str, Any]:
     """The stack as CloudFormation gets it once SAM has translated template.yaml, as far as jobs have to do with it."""
     resources: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
-    for name, (suffix, handler, seconds, megabytes, actions) in _FUNCTIONS.items():
-        resources[f"{name}Role"] = {"Type": "AWS::IAM::Role", "Properties": _role(name, suffix, actions)}
+    for name, (function, handler, seconds, megabytes, actions) in _FUNCTIONS.items():
+        resources[f"{name}Role"] = {"Type": "AWS::IAM::Role", "Properties": _role(name, function, actions)}
         resources[f"{name}Function"] = {
             "Type": "AWS::Lambda::Function",
             "Properties": {
-                "FunctionName": f"{STACK}-{suffix}",
+                "FunctionName": function,
                 "Handler": handler,
                 "Runtime": "python3.13",
                 "Timeout": seconds,
@@ -112,8 +120,8 @@ def _variables(settings_uri: str) -> dict[str, str]:
     }
 
 
-def _role(name: str, suffix: str, actions: list[str]) -> dict[str, Any]:
-    log_group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{STACK}-{suffix}:*"
+def _role(name: str, function: str, actions: list[str]) -> dict[str, Any]:
+    log_group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{function}:*"
     data = _policy(
         _allow(actions, [f"arn:aws:s3:::{bucket}/*" for bucket in BUCKETS]),
         _allow(["sagemaker:DescribeLabelingJob"], [f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:labeling-job/*"]),

@@ -30,7 +30,7 @@ from werkzeug.wrappers import Request, Response
 from labeljob.aws import Aws
 from labeljob.local.controls import Gate
 from labeljob.local.crowd import Crowd
-from labeljob.local.functions import Functions
+from labeljob.local.functions import LambdaFunctions
 from labeljob.local.furniture import furnish
 from labeljob.local.job import REGION
 from labeljob.local.labeling import Labeling
@@ -99,7 +99,7 @@ class LocalService:
     _aws: Aws = field(init=False)
     _teams: Workteams = field(init=False)
     _labeling: Labeling = field(init=False)
-    _functions: Functions = field(init=False)
+    _functions: LambdaFunctions = field(init=False)
     _permissions: Permissions = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,7 +112,7 @@ class LocalService:
         self._teams = Workteams()
         for name, crowd in self.crowds.items():
             self._teams.recruit(name, crowd)
-        self._functions = Functions(self._aws.lambda_, self.out / "logs")
+        self._functions = LambdaFunctions(self._aws.lambda_, self.out / "logs")
         self._permissions = Permissions(self._aws.iam)
         runner = Runner(self._aws, self._teams, self._functions, self._permissions, self.gate, self.out)
         self._labeling = Labeling(self._aws, self._teams, self.gate, runner.start)
@@ -124,13 +124,15 @@ class LocalService:
         if answer:
             return answer(environ, start_response)
         try:
-            return self._moto(environ, start_response)
+            passed_on: Iterable[bytes] = self._moto(environ, start_response)
         except NotImplementedError as missing:
             failure = ServiceError(
                 "NotImplemented", f"not in a local AWS: {missing}", HTTPStatus.NOT_IMPLEMENTED
             )
             write = json_error if "HTTP_X_AMZ_TARGET" in environ else xml_error
-            return write(failure)(environ, start_response)
+            refusal: Response = write(failure)
+            return refusal(environ, start_response)
+        return passed_on
 
     def _answer(self, environ: Environ) -> Response | None:
         path = environ["PATH_INFO"]

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from labeljob.aws import Aws
+from labeljob.launch.tasks import TaskType
 from labeljob.manifest import kinds, rules
 from labeljob.manifest.clouds import cloud_faults
 from labeljob.manifest.kinds import Kind, extension
@@ -25,6 +26,18 @@ _URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\x00-\x1f\x7f]{1,256
 """What most URIs look like; the others are looked at closely."""
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"PK": "zip", b"\x28\xb5": "zstd"}
+_KIND_OF_MEDIUM = {
+    "image": Kind.IMAGES,
+    "text": Kind.TEXT,
+    "video": Kind.CLIPS,
+    "video-frames": Kind.FRAMES,
+}
+_LARGEST_AUTOMATED = {
+    "image-classification": (3_840, 2_160),
+    "object-detection": (3_840, 2_160),
+    "semantic-segmentation": (1_920, 1_080),
+}
+"""Pixels of an image that automated labeling takes, by its algorithm."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -33,34 +46,51 @@ class Checks:
     """What a manifest is to be checked for beyond what holds for every job.
 
     Attributes:
-        kind: what its lines stand for; None for what each looks like.
-        segmentation: whether the job is semantic segmentation, which takes fewer images.
-        custom: whether the job has a worker page of its own, which may show any file of any size.
-        automated: largest (width, height) that automated labeling of the job takes; None without it.
+        task: of the job; None for any.
+        kind: what lines stand for; None for what the task says, or else what each line looks like.
+        automated: whether the job has automated labeling, which takes smaller images only.
         label_attribute: the job's LabelAttributeName, which lines should not have yet; None for no such check.
-        objects: whether the objects that lines name are fetched, their headers at least.
+        objects: whether the objects that lines name are looked at, their headers at least.
         repeats: whether lines of the same source are told.
     """
 
+    task: TaskType | None = None
     kind: Kind | None = None
-    segmentation: bool = False
-    custom: bool = False
-    automated: tuple[int, int] | None = None
+    automated: bool = False
     label_attribute: str | None = None
     objects: bool = False
     repeats: bool = True
 
     @property
+    def data(self) -> Kind | None:
+        """What lines stand for; None for what each looks like."""
+        return self.kind or (kind_of_task(self.task) if self.task else None)
+
+    @property
+    def custom(self) -> bool:
+        """Whether the job has a page of its own, which may show any file of any size."""
+        return self.task is not None and self.task.custom
+
+    @property
     def limits(self) -> ObjectLimits:
         """What holds for the objects that lines name."""
-        return ObjectLimits(self.kind, custom=self.custom, automated=self.automated)
+        largest = _LARGEST_AUTOMATED.get(self.task.algorithm or "") if self.task and self.automated else None
+        return ObjectLimits(self.data, custom=self.custom, automated=largest)
 
     @property
     def most_objects(self) -> int:
         """Lines that a job takes."""
-        if self.kind is Kind.FRAMES:
+        if self.data is Kind.FRAMES:
             return kinds.MOST_FRAME_SEQUENCES
-        return kinds.MOST_SEGMENTED if self.segmentation else kinds.MOST_OBJECTS
+        segmented = self.task is not None and self.task.name.startswith("semantic-segmentation")
+        return kinds.MOST_SEGMENTED if segmented else kinds.MOST_OBJECTS
+
+
+def kind_of_task(task: TaskType) -> Kind | None:
+    """What a task type labels; None where its manifests may hold several kinds of data."""
+    if task.name.startswith("point-cloud-object-tracking"):
+        return Kind.CLOUD_SEQUENCES
+    return _KIND_OF_MEDIUM.get(task.medium)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +143,9 @@ class _Check:
     def __init__(self, manifest: Manifest, aws: Aws | None, checks: Checks, on_progress: OnProgress) -> None:
         self._manifest = manifest
         self._objects = ObjectChecks(aws, checks.limits) if checks.objects and aws else None
-        self._checks = checks
+        self._checks, self._kind = checks, checks.data
+        # A custom job's page may show any file.
+        self._endings = frozenset[str]() if checks.custom else _ALLOWED[checks.data]
         self._on_progress = on_progress
         self._lines = self._done = 0
         self._first_of: dict[str, int] = {}
@@ -144,31 +176,51 @@ class _Check:
     def _examined(self, found: Iterable[bytes], repeats: Repeats) -> Iterator[_Line]:
         for number, row in enumerate(found, start=1):
             value, faults = read_line(number, row)
-            reference = None
             if value is not None:
                 source, reference = value.get("source"), value.get("source-ref")
                 given = source or reference
-                if isinstance(given, str):
+                if given and isinstance(given, str):
                     if self._checks.repeats:
                         repeats.add(given, number)
-                    self._first_of.setdefault("source" if source else "source-ref", number)
+                    if not (source and reference):
+                        self._first_of.setdefault("source" if source else "source-ref", number)
                     faults += self._examine(number, value)
             self._lines = number
             yield number, value, faults
 
     def _examine(self, number: int, value: Mapping[str, Any]) -> tuple[Fault, ...]:
         """What depends on the kind of data and on the job."""
-        checks = self._checks
+        kind, label = self._kind, self._checks.label_attribute
         found: tuple[Fault, ...] = ()
         if not value.get("source"):
-            found = _reference(number, value["source-ref"], checks)
-            if checks.kind is Kind.CLOUDS or (checks.kind is None and "source-ref-metadata" in value):
+            found = self._reference(number, value["source-ref"])
+            if kind is Kind.CLOUDS or (kind is None and "source-ref-metadata" in value):
                 found += cloud_faults(number, value.get("source-ref-metadata"))
-        elif checks.kind not in {None, Kind.TEXT}:
+        elif kind is not None and kind is not Kind.TEXT:
             what = "has text in source, where the URI of its data is expected in source-ref"
             found = (fault(rules.WRONG_SOURCE, number, what, 'give "source-ref": "s3://bucket/key"'),)
-        if checks.label_attribute is not None and checks.label_attribute in value:
-            found += (_label_taken(number, checks.label_attribute, value),)
+        if label is not None and label in value:
+            found += (_label_taken(number, label, value),)
+        return found
+
+    def _reference(self, number: int, reference: str) -> tuple[Fault, ...]:
+        if self._kind is Kind.TEXT:
+            what = "has no source: the built-in text tasks read source only"
+            mend = 'give the text itself: "source": "..."'
+            return (fault(rules.WRONG_SOURCE, number, what, mend, serious=not self._checks.custom),)
+        if "/." in reference or not _URI(reference):
+            try:
+                S3Uri.parse(reference)
+            except NotAllowedError as failure:
+                mend = "write s3://bucket/key, the key as S3 lists it"
+                return (fault(rules.URI, number, f"has no S3 URI in source-ref: {failure}", mend),)
+        found: tuple[Fault, ...] = ()
+        if "%" in reference and _ENCODED.search(reference):
+            what = f"names {reference!r}, which looks URL-encoded"
+            mend = f"if the key is {unquote(reference)!r}, write that"
+            found = (fault(rules.ENCODED_KEY, number, what, mend, serious=False),)
+        if self._endings and extension(reference) not in self._endings:
+            found += (_ending(number, reference, self._endings, serious=self._kind is not None),)
         return found
 
     def _with_object(self, line: _Line) -> tuple[Fault, ...]:
@@ -186,6 +238,16 @@ class _Check:
         if self._lines > most:
             what = f"has {self._lines:,} lines; a job takes {most:,}"
             yield fault(rules.TOO_MANY, None, what, _mend_too_many(most))
+        if self._checks.automated and self._lines < kinds.ADVISED_AUTOMATED:
+            serious = self._lines < kinds.LEAST_AUTOMATED
+            wanted = (
+                f"needs {kinds.LEAST_AUTOMATED:,}"
+                if serious
+                else f"works from {kinds.ADVISED_AUTOMATED:,} on"
+            )
+            what = f"has {self._lines:,} line{'' if self._lines == 1 else 's'}; automated labeling {wanted}"
+            mend = "add objects, or leave automated labeling out"
+            yield fault(rules.TOO_FEW, None, what, mend, serious=serious)
         if len(self._first_of) > 1:
             (one, first), (other, second) = sorted(self._first_of.items(), key=lambda item: item[1])
             what = f"has lines with {one} (first: {first}) and lines with {other} (first: {second})"
@@ -213,33 +275,11 @@ def _not_text(start: bytes) -> Fault | None:
     return None
 
 
-def _reference(number: int, reference: str, checks: Checks) -> tuple[Fault, ...]:
-    if checks.kind is Kind.TEXT:
-        what = "has no source: the built-in text tasks read source only"
-        mend = 'give the text itself: "source": "..."'
-        return (fault(rules.WRONG_SOURCE, number, what, mend, serious=not checks.custom),)
-    if "/." in reference or not _URI(reference):
-        try:
-            S3Uri.parse(reference)
-        except NotAllowedError as failure:
-            mend = "write s3://bucket/key, the key as S3 lists it"
-            return (fault(rules.URI, number, f"has no S3 URI in source-ref: {failure}", mend),)
-    found: tuple[Fault, ...] = ()
-    if "%" in reference and _ENCODED.search(reference):
-        what = f"names {reference!r}, which looks URL-encoded"
-        mend = f"if the key is {unquote(reference)!r}, write that"
-        found = (fault(rules.ENCODED_KEY, number, what, mend, serious=False),)
-    allowed = _ALLOWED[checks.kind]
-    if allowed and extension(reference) not in allowed:
-        found += (_ending(number, reference, allowed, checks),)
-    return found
-
-
-def _ending(number: int, reference: str, allowed: frozenset[str], checks: Checks) -> Fault:
+def _ending(number: int, reference: str, allowed: frozenset[str], *, serious: bool) -> Fault:
     ending = extension(reference) or "no ending"
     what = f"names a file with {ending}; expected is {' '.join(sorted(allowed))}"
     mend = f"convert it, or rename it if it is one of these: {reference}"
-    return fault(rules.EXTENSION, number, what, mend, serious=checks.kind is not None and not checks.custom)
+    return fault(rules.EXTENSION, number, what, mend, serious=serious)
 
 
 def _label_taken(number: int, label: str, value: Mapping[str, Any]) -> Fault:

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shlex import quote
 from typing import Any
 
 import click
@@ -24,11 +25,13 @@ from rich.progress import (
 from labeljob.aws import Aws
 from labeljob.aws_options import with_connect
 from labeljob.findings import Rule
+from labeljob.launch.tasks import TASKS
 from labeljob.manifest.check import CheckProgress, Checks, check_manifest
 from labeljob.manifest.clouds import FORMATS
+from labeljob.manifest.crawl import NO_ENDING
 from labeljob.manifest.kinds import Kind
 from labeljob.manifest.make import MadeManifest, MakeProgress, Making, make_manifest
-from labeljob.manifest.rules import Fault
+from labeljob.manifest.rules import RULES, Fault
 from labeljob.manifest.texts import Columns
 from shared.errors import ContractError
 
@@ -50,9 +53,8 @@ class _MakeByDefault(click.Group):
 def manifest_command() -> None:
     """Make an input manifest, or check one.
 
-    \b
-    labeljob manifest s3://bucket/prefix/ --out FILE   makes one of what lies there
-    labeljob manifest check FILE                       checks one, line by line
+    `labeljob manifest s3://bucket/prefix/ --out FILE` makes one of what lies there (`make` need not be written);
+    `labeljob manifest check FILE` checks one, line by line.
     """
 
 
@@ -73,9 +75,13 @@ def manifest_command() -> None:
     metavar="PATTERN",
     help="Keys after the prefix to leave out, such as '*/thumbnails/*'. May be repeated.",
 )
-@click.option("--column", metavar="NAME|NUMBER", help="CSV: the column with the text.  [default: the only one]")
+@click.option(
+    "--column", metavar="NAME|NUMBER", help="CSV: the column with the text.  [default: the only one]"
+)
 @click.option("--keep", multiple=True, metavar="NAME", help="CSV: a column that becomes an attribute.")
-@click.option("--header/--no-header", default=True, show_default=True, help="CSV: the first row names columns.")
+@click.option(
+    "--header/--no-header", default=True, show_default=True, help="CSV: the first row names columns."
+)
 @click.option(
     "--sequences",
     metavar="S3-URI",
@@ -112,7 +118,7 @@ def make_command(source: str, out: str, connect: Callable[[], Aws], **options: A
         cloud_format=options["cloud_format"],
         frames_per_second=options["frames_per_second"],
     )
-    aws = connect() if source.startswith("s3://") or out.startswith("s3://") else None
+    aws = connect() if "://" in source or out.startswith("s3://") else None
     with _making_shown() as on_progress:
         made = make_manifest(source, out, aws, making, on_progress)
     _show_made(made)
@@ -121,12 +127,20 @@ def make_command(source: str, out: str, connect: Callable[[], Aws], **options: A
 @manifest_command.command("check")
 @click.argument("manifest")
 @click.option("--kind", type=_KINDS, help="What the data are.  [default: what each line looks like]")
-@click.option("--segmentation", is_flag=True, help="The job is semantic segmentation: 20,000 images at most.")
-@click.option("--custom", is_flag=True, help="The job has a page of its own: any form of file, any size.")
+@click.option("--task", type=click.Choice(list(TASKS)), metavar="TASK", help="Of the job, as in a job file.")
+@click.option("--automated-labeling", "automated", is_flag=True, help="The job has it.")
 @click.option("--label-attribute", metavar="NAME", help="The job's; lines should not have it yet.")
 @click.option("--check-objects", "objects", is_flag=True, help="Read the start of every object, too.")
-@click.option("--max-faults", type=click.IntRange(min=0), default=20, show_default=True, help="Shown of each rule.")
-@click.option("--ignore", multiple=True, metavar="RULE", help="A rule not to tell of. May be repeated.")
+@click.option(
+    "--max-faults", type=click.IntRange(min=0), default=20, show_default=True, help="Shown of each rule."
+)
+@click.option(
+    "--ignore",
+    type=click.Choice([rule.code for rule in RULES]),
+    multiple=True,
+    metavar="RULE",
+    help="A rule not to tell of. May be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="All faults as JSON lines, and nothing else.")
 @with_connect
 @click.pass_context
@@ -148,8 +162,11 @@ def check_command(
 
     Exit status: 0 no fault (advice at most), 1 faults, 2 MANIFEST cannot be read.
     """
-    kind = options.pop("kind")
-    checks = Checks(kind=Kind(kind) if kind else None, **options)
+    kind, task = options.pop("kind"), TASKS.get(options.pop("task"))
+    if options["automated"] and (task is None or task.algorithm is None):
+        there = ", ".join(name for name, one in TASKS.items() if one.algorithm)
+        raise click.UsageError(f"--automated-labeling needs --task, one of {there}")
+    checks = Checks(kind=Kind(kind) if kind else None, task=task, **options)
     aws = connect() if checks.objects or manifest.startswith("s3://") else None
     tally = _Tally(max_faults, as_json=as_json)
     with _checking_shown() as on_progress:
@@ -159,3 +176,114 @@ def check_command(
     if not as_json:
         tally.summarise(on_progress.lines)
     context.exit(1 if tally.serious else 0)
+
+
+class _Tally:
+    """Prints faults as they are found, not more than asked for of each rule, and counts them all."""
+
+    def __init__(self, most: int, *, as_json: bool) -> None:
+        self._most, self._as_json = most, as_json
+        self._counts: Counter[Rule] = Counter()
+        self._told: dict[Rule, str] = {}
+        self.serious = 0
+
+    def add(self, fault: Fault) -> None:
+        finding = fault.finding
+        self.serious += finding.serious
+        self._counts[finding.rule] += 1
+        if self._as_json:
+            click.echo(json.dumps(_wire(fault), ensure_ascii=False))
+        elif self._counts[finding.rule] <= self._most:
+            subject = "the manifest" if fault.line is None else f"line {fault.line}"
+            click.echo(f"{subject} {finding.what} [{finding.rule.code}]")
+            if finding.mend != self._told.get(finding.rule):
+                self._told[finding.rule] = finding.mend
+                click.echo(f"  {'mend' if finding.serious else 'advice'}: {finding.mend}")
+
+    def summarise(self, lines: int) -> None:
+        if self._counts:
+            click.echo()
+        for rule, count in self._counts.items():
+            more = f" ({count - self._most:,} not shown)" if count > self._most else ""
+            click.echo(f"{count:>9,}  {rule.code}: {rule.why}{more}")
+        advice = self._counts.total() - self.serious
+        faults = f"{self.serious:,} fault{'' if self.serious == 1 else 's'}"
+        click.echo(f"{lines:,} line{'' if lines == 1 else 's'}: {faults}, {advice:,} advice")
+
+
+def _wire(fault: Fault) -> dict[str, Any]:
+    finding = fault.finding
+    return {
+        "line": fault.line,
+        "rule": finding.rule.code,
+        "what": finding.what,
+        "why": finding.rule.why,
+        "mend": finding.mend,
+        "serious": finding.serious,
+    }
+
+
+def _attributes(given: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    wrong = next((text for text, (_, equals, _) in zip(given, pairs, strict=True) if not equals), None)
+    if wrong is not None:
+        raise click.BadParameter(f"{wrong!r} is not KEY=VALUE", param_hint="--attribute")
+    return {key: value for key, _, value in pairs}
+
+
+def _show_made(made: MadeManifest) -> None:
+    taken = ", ".join(f"{count:,} {ending or NO_ENDING}" for ending, count in made.taken.items())
+    click.echo(f"taken     {taken}")
+    for reason, count in sorted(made.left_out.counts.items()):
+        click.echo(f"left out  {count:,} {reason}, such as {made.left_out.first[reason]}")
+    for warning in made.warnings:
+        click.echo(f"warning   {warning}")
+    click.echo(f"objects   {made.objects:,} of kind {made.kind}")
+    click.echo(f"manifest  {made.out}")
+    click.echo(f"next      labeljob manifest check {quote(made.out)} --check-objects")
+
+
+class _Seen:
+    """The last progress, for the summary; shows it where there is somebody to see it."""
+
+    def __init__(self, show: Callable[[CheckProgress], None] | None = None) -> None:
+        self.lines = 0
+        self._show = show
+
+    def __call__(self, progress: CheckProgress) -> None:
+        self.lines = progress.lines
+        if self._show is not None:
+            self._show(progress)
+
+
+@contextmanager
+def _checking_shown() -> Iterator[_Seen]:
+    console = Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield _Seen()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
+        task = bar.add_task("checking", total=None)
+        yield _Seen(
+            lambda progress: bar.update(
+                task,
+                description=f"{progress.lines:,} lines",
+                completed=progress.done,
+                total=progress.total,
+            )
+        )
+
+
+@contextmanager
+def _making_shown() -> Iterator[Callable[[MakeProgress], None] | None]:
+    console = Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
+        task = bar.add_task("listing", total=None)
+        yield lambda progress: bar.update(
+            task, description=f"{progress.listed:,} listed, {progress.written:,} written"
+        )

@@ -71,22 +71,38 @@ def read_line(number: int, row: bytes) -> tuple[dict[str, Any] | None, tuple[Fau
     if not isinstance(value, dict):
         what = f"is not a JSON object: it is {_KINDS.get(type(value), 'a number')}"
         return None, (fault(rules.JSON_SYNTAX, number, what, _ONE_LINE),)
+    return value, found + check_data_object(number, text, value)
+
+
+def check_data_object(
+    number: int, text: str, value: dict[str, Any], service_keys: frozenset[str] = frozenset()
+) -> tuple[Fault, ...]:
+    """The rules that a data object breaks.
+
+    Args:
+        number: of its line, from 1.
+        text: the line.
+        value: the object in it.
+        service_keys: keys that may start with $, since the service made them.
+    """
+    found: tuple[Fault, ...] = ()
     if len(text) > ATTRIBUTE_CHARACTERS or _DOLLAR.search(text):
-        found += _form(number, text, value)
+        found = _form(number, text, value, service_keys)
     source, reference = value.get("source"), value.get("source-ref")
     given = source or reference
     if given and isinstance(given, str) and not (source and reference):
-        return value, found
-    return value, (*found, _sources(number, source, reference))
+        return found
+    return (*found, _sources(number, source, reference))
 
 
-def _form(number: int, text: str, value: dict[str, Any]) -> tuple[Fault, ...]:
+def _form(number: int, text: str, value: dict[str, Any], service_keys: frozenset[str]) -> tuple[Fault, ...]:
     """Lengths and names of attributes: looked at only where they can be wrong."""
     found = []
-    if len(text) > LINE_CHARACTERS:
-        found.append(_too_long(number, str(len(text))))
+    length = len(text.removesuffix("\r"))
+    if length > LINE_CHARACTERS:
+        found.append(_too_long(number, str(length)))
     for key, member in value.items():
-        if key.startswith("$"):
+        if key.startswith("$") and key not in service_keys:
             what = f"has the attribute {key!r}; names must not start with $"
             found.append(fault(rules.DOLLAR_KEY, number, what, f"rename it to {key.lstrip('$')!r}"))
         length = len(member if isinstance(member, str) else write_json(member))

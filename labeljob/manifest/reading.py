@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from labeljob.aws import Aws, calling
+from labeljob.aws import Aws, AwsError, calling
 from labeljob.manifest.lines import LINE_BYTES
 from shared.errors import ContractError
 from shared.s3_uri import S3Uri
@@ -40,7 +40,7 @@ class Manifest:
             aws: needed for the latter.
 
         Raises:
-            ContractError: the file cannot be read. NotAllowedError: the URI is malformed. AwsError: S3 refuses.
+            ContractError: it is not there or cannot be read. NotAllowedError: the URI is malformed. AwsError: S3 refuses.
         """
         if location.startswith("s3://"):
             if aws is None:
@@ -56,8 +56,13 @@ class Manifest:
 
     @classmethod
     def _in_s3(cls, location: str, place: S3Uri, aws: Aws) -> Self:
-        with calling(f"read {location}"):
-            head = aws.s3.head_object(Bucket=place.bucket, Key=place.key)
+        try:
+            with calling(f"read {location}"):
+                head = aws.s3.head_object(Bucket=place.bucket, Key=place.key)
+        except AwsError as failure:
+            if failure.missing:
+                raise ContractError(f"there is no {location}") from failure
+            raise
         size, tag = head["ContentLength"], head["ETag"]
 
         def blocks() -> Iterator[bytes]:
@@ -74,15 +79,21 @@ class Manifest:
         return cls(location, size, blocks)
 
 
-def rows(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Lines without their line feeds. Of one that is too long for any manifest the end is left out, yet it stays too long."""
-    rest = b""
+def rows(blocks: Iterable[bytes], longest: int | None = LINE_BYTES) -> Iterator[bytes]:
+    """Lines without their line feeds.
+
+    Args:
+        blocks: of bytes, in order.
+        longest: bytes of a line; of one that has more the end may be left out, yet it stays too long. None for any length: a label may
+            make a line of an output manifest longer than an input manifest takes it.
+    """
+    rest, end = b"", None if longest is None else longest + 1
     for block in blocks:
         first, *others = (rest + block).split(b"\n")
         if not others:
-            rest = first[: LINE_BYTES + 1]
+            rest = first[:end]
             continue
-        rest = others.pop()[: LINE_BYTES + 1]
+        rest = others.pop()[:end]
         yield first
         yield from others
     if rest:

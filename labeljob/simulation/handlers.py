@@ -50,6 +50,19 @@ class Function(Protocol):
         ...
 
 
+class Callables(Protocol):
+    """Where a job finds its two functions."""
+
+    def functions(self, logs: Path, time_limit: float) -> tuple[Function, Function]:
+        """Pre-annotation and consolidation.
+
+        Args:
+            logs: folder for what they log.
+            time_limit: seconds that one call may take.
+        """
+        ...
+
+
 class InvocationError(GtConsensusError):
     """A handler raised, took too long, or replied with what Lambda cannot pass on."""
 
@@ -67,6 +80,13 @@ class Handlers:
     def cold(cls) -> Handlers:
         """The project's own, loaded as a new Lambda sandbox does: nothing that an earlier job left in them is seen."""
         return cls(load_cold("pre_annotation.app"), load_cold("consolidation.app"))
+
+    def functions(self, logs: Path, time_limit: float) -> tuple[Function, Function]:
+        """See `Callables.functions`."""
+        return (
+            Invoker("PreAnnotation", self.pre_annotation, logs / "pre_annotation.jsonl", time_limit),
+            Invoker("Consolidation", self.consolidation, logs / "consolidation.jsonl", time_limit),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from shared.errors import ContractError, GtConsensusError
 from shared.s3_uri import S3Uri
@@ -80,6 +80,38 @@ class Switches:
                 )
 
 
+EXECUTION_ROLE = "arn:aws:iam::111122223333:role/simulated-execution"
+"""Of simulated jobs that name none."""
+
+
+class JobFacts(Protocol):
+    """What the files and events of a job, batch or streaming, are made of."""
+
+    @property
+    def label_attribute_name(self) -> str:
+        """Key of the label in the output manifest."""
+
+    @property
+    def job_name(self) -> str:
+        """The job's name in the caller's case."""
+
+    @property
+    def labeling_job_arn(self) -> str:
+        """The ARN as events carry it: the name in lower case."""
+
+    @property
+    def output_config(self) -> str:
+        """`outputConfig` of the consolidation event."""
+
+    @property
+    def role(self) -> str:
+        """ARN of the execution role."""
+
+    @property
+    def switches(self) -> Switches:
+        """What is not known of the service."""
+
+
 @dataclass(frozen=True, slots=True)
 class SimulatedJob:
     """A labeling job to simulate.
@@ -125,7 +157,7 @@ class SimulatedJob:
     time_limit: float = 900.0
     switches: Switches = field(default_factory=Switches)
     account: str = "111122223333"
-    role: str = "arn:aws:iam::111122223333:role/simulated-execution"
+    role: str = EXECUTION_ROLE
 
     def __post_init__(self) -> None:
         """Refuse what CreateLabelingJob would refuse.

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labeljob.simulation.wire import parse
+from labeljob.manifest import rules
+from labeljob.manifest.kinds import MOST_OBJECTS
+from labeljob.manifest.lines import read_line
+from labeljob.manifest.rules import Fault
 from shared.errors import ContractError
-from shared.json_node import write_json
 
-LINE_CHARACTERS = 100_000
-ATTRIBUTE_CHARACTERS = 20_000
-MOST_OBJECTS = 100_000
-"""Objects of one job, unless AWS raises the quota."""
+_BORNE = frozenset({rules.TWO_SOURCES, rules.DUPLICATE_KEY})
+"""Rules that a line may break and be labelled all the same: what the service does is not documented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ class ManifestLine:
             return {"content": self.value["source"]}
         return {"s3Uri": self.value["source-ref"]}
 
+    @property
+    def place(self) -> str:
+        """Where a person finds it."""
+        return f"line {self.number}"
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -62,43 +67,29 @@ def parse_manifest(body: bytes) -> Manifest:
     Raises:
         ContractError: there is no line.
     """
-    rows = body.split(b"\n")
-    if rows and not rows[-1].strip():
-        rows.pop()
+    rows = manifest_rows(body)
     if not rows:
         raise ContractError("the input manifest is empty")
-    lines = tuple(_line(number, row.removesuffix(b"\r")) for number, row in enumerate(rows, start=1))
+    lines = tuple(_line(number, row) for number, row in enumerate(rows, start=1))
     return Manifest(lines, tuple(_warnings(lines)))
 
 
+def manifest_rows(body: bytes) -> list[bytes]:
+    """The lines of a manifest as they stand there, without their ends; a blank last one is none."""
+    rows = body.split(b"\n")
+    if not rows[-1].strip():
+        rows.pop()
+    return [row.removesuffix(b"\r") for row in rows]
+
+
 def _line(number: int, row: bytes) -> ManifestLine:
-    try:
-        text = row.decode()
-        value = parse(text)
-    except UnicodeDecodeError as failure:
-        return ManifestLine(number, {}, f"is not UTF-8: {failure}")
-    except ValueError as failure:
-        return ManifestLine(number, {}, f"is not JSON: {failure}")
-    if not isinstance(value, dict):
-        return ManifestLine(number, {}, "is not a JSON object")
-    return ManifestLine(number, value, _fault(text, value))
+    value, faults = read_line(number, row)
+    return ManifestLine(number, value or {}, reason_to_fail(faults))
 
 
-def _fault(text: str, value: Mapping[str, Any]) -> str | None:
-    if len(text) > LINE_CHARACTERS:
-        return f"has {len(text)} characters, allowed are {LINE_CHARACTERS}"
-    for key, member in value.items():
-        if key.startswith("$"):
-            return f"has the attribute {key!r}; names must not start with $"
-        length = len(member if isinstance(member, str) else write_json(member))
-        if length > ATTRIBUTE_CHARACTERS:
-            return f"has {length} characters in {key!r}, allowed are {ATTRIBUTE_CHARACTERS}"
-    sources = [value[key] for key in ("source", "source-ref") if value.get(key)]
-    if not sources:
-        return "has neither source nor source-ref"
-    if not all(isinstance(source, str) for source in sources):
-        return "has a source or source-ref that is not a string"
-    return None
+def reason_to_fail(faults: Iterable[Fault]) -> str | None:
+    """Which rule of Ground Truth keeps a data object from being labelled, or None."""
+    return next((fault.finding.what for fault in faults if fault.finding.rule not in _BORNE), None)
 
 
 def _warnings(lines: tuple[ManifestLine, ...]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from labeljob.simulation.job import SimulatedJob
+from labeljob.simulation.job import JobFacts
 from labeljob.simulation.wire import metadata_time
 from shared.json_node import write_json
 
@@ -18,7 +18,7 @@ EXPIRED = (
 
 
 def labelled_line(
-    line: Mapping[str, Any], content: Mapping[str, Any], job: SimulatedJob, created: datetime
+    line: Mapping[str, Any], content: Mapping[str, Any], job: JobFacts, created: datetime
 ) -> dict[str, Any]:
     """A line with its label.
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from labeljob.simulation.answers import RecordedAnswer
-from labeljob.simulation.job import SimulatedJob
+from labeljob.simulation.job import JobFacts
 from labeljob.simulation.manifest import ManifestLine
 from labeljob.simulation.wire import answer_time, file_time, html_safe, parse
 from shared.json_node import write_json
@@ -39,7 +39,7 @@ class AnsweredObject:
         """When the last answer came: workers answer one after another."""
         return self.accepted + sum((_time_spent(answer) for answer in self.answers), timedelta())
 
-    def response_file(self, job: SimulatedJob) -> tuple[str, bytes]:
+    def response_file(self, job: JobFacts) -> tuple[str, bytes]:
         """URI and body of the worker-response file."""
         written, opened = [], self.accepted
         for answer in self.answers:
@@ -52,14 +52,14 @@ class AnsweredObject:
         )
         return uri, write_json({"answers": written}).encode()
 
-    def answer_files(self, job: SimulatedJob) -> dict[str, bytes]:
+    def answer_files(self, job: JobFacts) -> dict[str, bytes]:
         """Bodies by URI of the answers, where each is handed over as `s3Uri`."""
         return {
             self._answer_uri(job, place): answer.content.encode(errors="surrogatepass")
             for place, answer in enumerate(self.answers)
         }
 
-    def to_payload(self, job: SimulatedJob) -> dict[str, Any]:
+    def to_payload(self, job: JobFacts) -> dict[str, Any]:
         """The object's entry in the consolidation request."""
         in_s3 = job.switches.answers_in_s3
         return {
@@ -76,7 +76,7 @@ class AnsweredObject:
             ],
         }
 
-    def _answer_uri(self, job: SimulatedJob, place: int) -> str:
+    def _answer_uri(self, job: JobFacts, place: int) -> str:
         folder = f"{job.output_config}/intermediate/{self.iteration}/answers"
         return f"{folder}/{self.line.data_object_id}/{place}.json"
 
@@ -86,7 +86,7 @@ def accepted_at(start: datetime, place: int) -> datetime:
     return start + timedelta(seconds=_SECONDS_BETWEEN_OBJECTS * (place + 1))
 
 
-def request_bytes(objects: Sequence[AnsweredObject], job: SimulatedJob) -> bytes:
+def request_bytes(objects: Sequence[AnsweredObject], job: JobFacts) -> bytes:
     """The body of a consolidation request."""
     return html_safe([answered.to_payload(job) for answered in objects]).encode()
 

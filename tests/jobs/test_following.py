@@ -119,7 +119,7 @@ def test_a_job_that_stands_still_has_rate_zero_and_no_end() -> None:
 
 
 def test_nobody_knows_when_a_streaming_job_ends() -> None:
-    source = {"InputConfig": {"DataSource": {"SnsDataSource": {"SnsTopicArn": "arn"}}}}
+    source: dict[str, Any] = {"InputConfig": {"DataSource": {"SnsDataSource": {"SnsTopicArn": "arn"}}}}
     view = next(Service([job(10, 0, 5, **source)]).views())
     assert view.rate is not None
     assert view.remaining is None

@@ -115,8 +115,7 @@ def check(launch: Launch) -> Iterator[Finding]:
     yield from _check_input(launch)
     for key, uri in _uris(launch):
         yield from _check_uri(launch, key, uri)
-    if launch.job.streaming:
-        yield from _check_topics(launch)
+    yield from _check_topics(launch)
     for key, kms_key in (("output.key", launch.job.output_key), ("volume-key", launch.job.volume_key)):
         if kms_key is not None:
             yield from _check_key(launch, key, kms_key)
@@ -225,7 +224,7 @@ def _check_topics(launch: Launch) -> Iterator[Finding]:
                 told,
                 f"name a topic in {launch.region}, or give --region {parts['region']}",
             )
-    if launch.input_topic == launch.output_topic:
+    if launch.input_topic == launch.output_topic is not None:
         told = f"{launch.output_topic} is the input topic as well"
         yield launch.broken(TOPICS_SAME, "output.topic", told, "name two topics, or leave both out")
 
