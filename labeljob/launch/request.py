@@ -13,7 +13,7 @@ from labeljob.findings import Finding
 from labeljob.launch.job_file import JobFile
 from labeljob.launch.launch import CONTENT_TYPES, Launch, Material
 from labeljob.launch.resolving import resolve
-from labeljob.launch.rules import check, placeholders
+from labeljob.launch.rules import check
 from labeljob.launch.tasks import human_task_ui, labeling_algorithm
 
 
@@ -62,10 +62,6 @@ def build(job: JobFile, aws: Aws) -> LaunchPlan:
     Raises:
         AwsError: one of these calls failed.
     """
-    unfilled = tuple(placeholders.check(job))
-    if unfilled:
-        launch = Launch(job, region=aws.region, account=aws.account, findings=unfilled)
-        return LaunchPlan(request_of(launch), (), unfilled, launch)
     launch = resolve(job, aws)
     uploads = tuple(
         Upload(source, material.uri, CONTENT_TYPES[material.key])

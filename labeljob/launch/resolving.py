@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from labeljob.aws import Aws, AwsError, calling
 from labeljob.findings import Finding, Rule
+from labeljob.launch import placeholders
 from labeljob.launch.categories import document_of
 from labeljob.launch.job_file import JobFile
 from labeljob.launch.launch import Launch, Material
@@ -70,11 +71,13 @@ NAME_UNCHECKED = Rule(
 
 
 def resolve(job: JobFile, aws: Aws) -> Launch:
-    """Look up what a job file names; what is not there is a finding of the result.
+    """Look up what a job file names; what is not there is a finding of the result. Nothing is looked up for a file not filled in.
 
     Raises:
         AwsError: a call failed for another reason than that there is no such thing.
     """
+    if next(placeholders.check(job), None):
+        return Launch(job, region=aws.region, account=aws.account)
     return _Resolver(job, aws).launch()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
-from labeljob.launch.rules.placeholders import MARK
+from labeljob.launch.placeholders import MARK
 from labeljob.launch.rules.places import CLASSIFIERS
 from labeljob.launch.tasks import HOUR, TaskType
 from shared.errors import ContractError

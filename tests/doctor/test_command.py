@@ -49,7 +49,7 @@ def test_advice_alone_is_well(bench: Bench) -> None:
 
 def test_prose_is_no_wider_than_a_terminal(bench: Bench) -> None:
     bench.job |= {"name": "roads_7", "keywords": ["street-scenes"], "workers": 12}
-    bench.detach_managed_policy()
+    bench.set_cors("acme-in", AllowedMethods=["GET"])
     result = run(bench, "--no-invoke")
     assert result.exit_code == 1
     assert max(map(len, result.stdout.splitlines())) <= 100

@@ -162,10 +162,10 @@ def write(folder: Path, job: Mapping[str, Any], files: Mapping[str, str | bytes]
     return path
 
 
-def findings_of(broken: Break, folder: Path) -> tuple[Finding, ...]:
+def findings_of(broken: Break, folder: Path, aws: Aws) -> tuple[Finding, ...]:
     """What `create` finds in a broken job."""
     path = write(folder, changed(JOBS[broken.job], broken.changes), broken.files)
     job = read_job_file(path)
     if broken.price is not None:
         job = replace(job, workforce=replace(job.workforce, price=broken.price))
-    return build(job, Aws(region=broken.region)).findings
+    return build(job, aws).findings

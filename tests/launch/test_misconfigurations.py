@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
 from collections import Counter
-from collections.abc import Iterator
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from labeljob.aws import Aws
 from labeljob.launch import build, read_job_file
 from labeljob.launch.rules import RULES
 from labeljob.launch.starting_file import job_file_text
-from labeljob.launch.tasks import TASKS
-from labeljob.local import LocalAws
+from labeljob.launch.tasks import TASKS, TaskType
+from tests.launch.conftest import AwsOf
 from tests.launch.job_files import (
     DROP,
     FILES,
@@ -27,6 +22,7 @@ from tests.launch.job_files import (
     JOBS,
     PAGE,
     PERSONAL,
+    REGION,
     TEAM,
     Break,
     categories,
@@ -181,12 +177,12 @@ BREAKS = (
     Break("stack-missing", changes={"functions/stack": "gt-consenus"}),
 )
 ELSEWHERE = {"stack-outputs", "name-taken", "name-unchecked", "file-unread"}
-"""Rules that something other than the job file breaks; each has a test of its own below."""
+"""Rules that something other than the job file breaks; test_account.py breaks them."""
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=str)
-def test_a_broken_rule_is_the_one_finding(broken: Break, local_aws: LocalAws, tmp_path: Path) -> None:
-    (finding,) = findings_of(broken, tmp_path)
+def test_a_broken_rule_is_the_one_finding(broken: Break, aws_of: AwsOf, tmp_path: Path) -> None:
+    (finding,) = findings_of(broken, tmp_path, aws_of(broken.region))
     assert finding.rule.code == broken.code
     assert finding.what
     assert finding.mend
@@ -199,86 +195,23 @@ def test_every_rule_has_a_break() -> None:
 
 
 @pytest.mark.parametrize("kind", JOBS)
-def test_a_sound_job_has_no_finding(kind: str, local_aws: LocalAws, tmp_path: Path) -> None:
-    assert findings_of(Break("none", kind), tmp_path) == ()
-
-
-def test_a_stack_of_something_else(local_aws: LocalAws, tmp_path: Path) -> None:
-    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "others"}}}}
-    Aws().cloudformation.create_stack(StackName="others", TemplateBody=json.dumps(template))
-    (finding,) = findings_of(Break("stack-outputs", changes={"functions/stack": "others"}), tmp_path)
-    assert finding.rule.code == "stack-outputs"
-    assert "PreAnnotationFunctionArn" in finding.what
-
-
-def test_a_name_that_is_taken_in_another_case(local_aws: LocalAws, tmp_path: Path) -> None:
-    path = write(tmp_path, JOBS["custom"])
-    aws = Aws()
-    plan = build(read_job_file(path), aws)
-    local_aws.hold()
-    for upload in plan.uploads:
-        body = upload.source if isinstance(upload.source, bytes) else upload.source.read_bytes()
-        bucket, _, key = upload.uri.removeprefix("s3://").partition("/")
-        aws.s3.put_object(Bucket=bucket, Key=key, Body=body)
-    aws.sagemaker.create_labeling_job(**dict(plan.request))
-    (finding,) = findings_of(Break("name-taken", changes={"name": "Roads-7"}), tmp_path)
-    assert finding.rule.code == "name-taken"
-    assert "'roads-7'" in finding.what
-
-
-@pytest.fixture
-def refusing() -> Iterator[str]:
-    """An endpoint of AWS that allows nothing."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            length = int(self.headers.get("Content-Length", "0"))
-            self.rfile.read(length)
-            self._refuse(b'{"__type": "AccessDeniedException", "Message": "not you"}')
-
-        def do_GET(self) -> None:
-            self._refuse(b"<Error><Code>AccessDenied</Code><Message>not you</Message></Error>")
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-        def _refuse(self, body: bytes) -> None:
-            self.send_response(403)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_what_may_not_be_asked_is_advice(
-    local_aws: LocalAws, refusing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for service in ("S3", "SAGEMAKER"):
-        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", refusing)
-    found = findings_of(Break("", changes={"template": "s3://acme-in/page.liquid.html"}), tmp_path)
-    assert [finding.rule.code for finding in found] == ["name-unchecked", "file-unread"]
-    assert not any(finding.serious for finding in found)
+def test_a_sound_job_has_no_finding(kind: str, aws_of: AwsOf, tmp_path: Path) -> None:
+    assert findings_of(Break("none", kind), tmp_path, aws_of(REGION)) == ()
 
 
 @pytest.mark.parametrize("streaming", [False, True], ids=["batch", "streaming"])
-@pytest.mark.parametrize("public", [False, True], ids=["private", "public"])
-@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
+@pytest.mark.parametrize(
+    ("task", "public"),
+    [(task, public) for task in TASKS.values() for public in (False, True) if task.prices or not public],
+    ids=lambda value: getattr(value, "name", "public" if value else "private"),
+)
 def test_what_init_writes_is_sound_once_it_is_filled_in(
-    task: Any, public: bool, streaming: bool, local_aws: LocalAws, tmp_path: Path
+    task: TaskType, public: bool, streaming: bool, aws_of: AwsOf, tmp_path: Path
 ) -> None:
-    if public and not task.prices:
-        pytest.skip("Mechanical Turk does not take it; see the test of `init`")
     text = job_file_text(task, streaming=streaming, public=public)
     path = tmp_path / "job.yaml"
     path.write_text(text)
-    plan = build(read_job_file(path), Aws())
+    plan = build(read_job_file(path), aws_of(REGION))
     assert {finding.rule.code for finding in plan.findings} == {"placeholder"}
     assert len(plan.findings) == len(re.findall(r"^[^#\n]*CHANGE-ME", text, re.MULTILINE)) + text.count(
         "CHANGE-ME-2"
@@ -301,7 +234,7 @@ def test_what_init_writes_is_sound_once_it_is_filled_in(
     page = PAGE.replace("crowd-bounding-box", task.element or "crowd-bounding-box")
     write(tmp_path, {}, {f"{task.element or 'page'}.liquid.html": page.replace(' name="boundingBox"', name)})
     path.write_text(text)
-    assert [str(finding) for finding in build(read_job_file(path), Aws()).findings] == []
+    assert [str(finding) for finding in build(read_job_file(path), aws_of(REGION)).findings] == []
 
 
 def test_the_files_of_the_sound_jobs_are_theirs() -> None:
