@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from labeljob.aws import Aws, AwsError, calling
+from labeljob.aws import Aws, calling
 from labeljob.jobs.outcomes import METADATA, Outcome, read_outcomes
+from labeljob.jobs.output import exists
 from labeljob.simulation.wire import parse
 from labeljob.streaming.data_objects import ID_ATTRIBUTE
 from labeljob.streaming.job_stream import JobStream, describe
@@ -119,17 +120,13 @@ class _Reader:
 
     def manifest(self) -> Iterator[Outcome]:
         """What the output manifest has, as far as it is new."""
-        if self.full():
+        if self.full() or not exists(self.stream.output_manifest, self.aws):
             return
-        try:
-            for outcome in read_outcomes(self.stream.output_manifest, self.stream.label_attribute, self.aws):
-                if outcome.status != "unlabelled" and self._is_new(outcome, ""):
-                    yield outcome
-                if self.full():
-                    return
-        except AwsError as failure:
-            if not failure.missing:
-                raise
+        for outcome in read_outcomes(self.stream.output_manifest, self.stream.label_attribute, self.aws):
+            if outcome.status != "unlabelled" and self._is_new(outcome, ""):
+                yield outcome
+            if self.full():
+                return
 
     def arriving(self, url: str, idle: float | None, now: Callable[[], float]) -> Iterator[Outcome]:
         """What arrives at a queue, until the job has ended or nothing has arrived for a time."""

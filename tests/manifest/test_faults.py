@@ -29,7 +29,7 @@ def line(**members: Any) -> bytes:
     return json.dumps(written, ensure_ascii=False).encode() + b"\n"
 
 
-def cloud_line(key: str = "1.bin", **metadata: Any) -> bytes:
+def cloud_line(key: str = "1.bin", /, **metadata: Any) -> bytes:
     """A line of one point cloud."""
     return line(source_ref=f"{AT}{key}", source_ref_metadata={"unix-timestamp": 1566861644, **metadata})
 
@@ -72,6 +72,10 @@ def frames(
 
 
 CLIP, TWO = f"{AT}clip/", ("f1.jpg", "f2.jpg")
+POSED = line(
+    source_ref=f"{AT}1.bin",
+    source_ref_metadata={"unix-timestamp": 1, "ego-vehicle-pose": {"position": {"x": 0, "y": 0, "z": 0}}},
+)
 FORM = {
     "no line": Broken("manifest-empty", b"", None, "has no line"),
     "gzip": Broken("manifest-compressed", gzip.compress(GOOD, mtime=0), None, "gzip"),
@@ -142,6 +146,13 @@ FORM = {
         "a job takes 10",
         {"kind": Kind.FRAMES},
     ),
+    "few for automated labeling": Broken(
+        "manifest-few-objects",
+        GOOD,
+        None,
+        "has 1 line; automated labeling needs 1,250",
+        {"task": TASKS["bounding-box"], "automated": True},
+    ),
     "the same source": Broken("manifest-repeated-source", GOOD + GOOD, says="as line 1", serious=False),
     "a cloud without time": Broken(
         "manifest-cloud-metadata", line(source_ref=f"{AT}1.bin", source_ref_metadata={"format": "text/xyz"}), 1, "unix-timestamp"
@@ -154,7 +165,7 @@ FORM = {
     ),
     "a cloud of unknown format": Broken("manifest-cloud-metadata", cloud_line(format="binary/rgb"), 1, "must be one of binary/xyz"),
     "a pose without heading": Broken(
-        "manifest-cloud-metadata", cloud_line(**{"ego-vehicle-pose": {"position": {"x": 0, "y": 0, "z": 0}}}), 1, "heading"
+        "manifest-cloud-metadata", POSED, 1, "heading"
     ),
     "nine cameras": Broken("manifest-cloud-metadata", cloud_line(images=[{}] * 9), 1, "has 9 images, allowed are 8"),
     "a camera without lens": Broken(
@@ -215,28 +226,21 @@ OBJECTS = {
     "a PNG cut short": image("object-damaged", "2.png", picture("PNG")[:-12], "cut short"),
     "a PNG without header": image("object-damaged", "2.png", picture("PNG")[:16], "header is damaged"),
     "400 million pixels": image("object-pixels", "2.png", claimed_png(20_000, 20_000), "20000x20000 pixels, allowed are 100 million"),
-    "too large for automated labeling": image(
-        "object-pixels",
-        "2.png",
-        claimed_png(2_000, 1_100),
-        "takes 1920x1080",
-        checks={"task": TASKS["semantic-segmentation"], "automated": True},
-    ),
     "a turned JPEG": image("object-turned", "2.jpg", picture("JPEG", orientation=6), "EXIF orientation 6", serious=False),
     "a turned PNG": image("object-turned", "2.png", picture("PNG", orientation=3), "EXIF orientation 3", serious=False),
 }  # fmt: skip
 SEQUENCES = {
-    "no JSON": frames("sequence-file", b"f1.jpg\n", "is not JSON"),
+    "no JSON": frames("sequence-file", b"f1.jpg\n", "is not JSON", checks={"kind": Kind.FRAMES}),
     "no frames": frames("sequence-file", sequence(CLIP), "has no frame"),
     "another number of frames": frames("sequence-file", sequence(CLIP, *TWO, **{"number-of-frames": 3}), "is 3, but frames has 2"),
     "no slash": frames("sequence-file", sequence(CLIP[:-1], *TWO), "must end in /"),
     "the bucket's root": frames("sequence-file", sequence("s3://acme-in/", *TWO), "not the whole bucket"),
     "a frame twice": frames("sequence-file", sequence(CLIP, "f1.jpg", "f1.jpg"), "has a frame twice"),
-    "2,001 frames": frames(
+    "501 clouds": frames(
         "sequence-length",
-        sequence(CLIP, *(f"{number:04}.jpg" for number in range(2_001))),
-        "2,001 frames, allowed are 2,000",
-        names=tuple(f"{number:04}.jpg" for number in range(2_001)),
+        sequence(CLIP, *(cloud(f"{number:03}.bin", number) for number in range(501))),
+        "501 frames, allowed are 500",
+        names=tuple(f"{number:03}.bin" for number in range(501)),
     ),
     "numbers that are not padded": frames(
         "sequence-order",
@@ -288,7 +292,7 @@ def test_codes_are_unique_and_every_rule_says_why() -> None:
     assert all(rule.asks and rule.why and rule.source for rule in RULES)
 
 
-SOUND = {
+SOUND: dict[str, tuple[bytes, dict[str, Any]]] = {
     "images": (GOOD, {}),
     "line ends of Windows": (GOOD.replace(b"\n", b"\r\n"), {}),
     "no line feed at the end": (GOOD[:-1], {}),
@@ -325,6 +329,26 @@ SOUND = {
         {"kind": Kind.CLOUDS},
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("task", "most"), [("semantic-segmentation", "1920x1080"), ("bounding-box", "3840x2160")]
+)
+def test_automated_labeling_takes_smaller_images(aws: Aws, task: str, most: str) -> None:
+    lines = b""
+    for width in (1_920, 2_000, 4_000):
+        aws.put(f"{AT}{width}.png", claimed_png(width, width * 1_080 // 1_920))
+        lines += line(source_ref=f"{AT}{width}.png")
+    uri = aws.put("s3://acme-config/input.manifest", lines)
+    found = check_manifest(uri, Clients(), Checks(TASKS[task], automated=True, objects=True))
+    told = [fault.line for fault in found if f"automated labeling takes {most}" in fault.finding.what]
+    assert told == ([2, 3] if most == "1920x1080" else [3])
+
+
+def test_json_that_a_custom_job_labels_is_no_sequence_file(aws: Aws) -> None:
+    aws.put(f"{AT}page.json", '{"words": []}')
+    uri = aws.put("s3://acme-config/input.manifest", line(source_ref=f"{AT}page.json"))
+    assert list(check_manifest(uri, Clients(), Checks(task=TASKS["custom"], objects=True))) == []
 
 
 @pytest.mark.parametrize("name", SOUND)

@@ -177,7 +177,7 @@ def _check_first_line(launch: Launch) -> Iterator[Finding]:
     elif wanted and wanted not in keys:
         told = f"line 1 has {keys.pop()}, where task {launch.job.task} reads {wanted}"
     if told:
-        mend = f"see what else: labeljob manifest --check {launch.job.manifest}"
+        mend = f"see what else: labeljob manifest check {launch.job.manifest}"
         yield launch.broken(SOURCE_KEY, "input.manifest", told, mend)
 
 
