@@ -56,11 +56,11 @@ class Finding:
     def told(self) -> str:
         """The finding for people: what is wrong, why it matters and what mends it; prose is wrapped, commands are not."""
         first, _, rest = self.mend.partition("\n")
-        mend = f"  mend  {first}" if first.startswith(_COMMANDS) else _wrapped("  mend", first)
+        mend = f"  mend  {first}" if first.startswith(_COMMANDS) else _wrapped("  mend  ", first)
         if rest:
             mend += "\n" + textwrap.indent(rest, " " * _MARGIN)
-        what = _wrapped("error" if self.serious else "advice", str(self))
-        return "\n".join((what, _wrapped("  why", self.rule.why), mend))
+        what = _wrapped("error  " if self.serious else "advice  ", str(self))
+        return "\n".join((what, _wrapped("  why   ", self.rule.why), mend))
 
 
 def _wrapped(head: str, text: str) -> str:
@@ -68,7 +68,7 @@ def _wrapped(head: str, text: str) -> str:
     return textwrap.fill(
         text,
         _WIDTH,
-        initial_indent=f"{head:{_MARGIN}}",
+        initial_indent=head,
         subsequent_indent=" " * _MARGIN,
         break_long_words=False,
         break_on_hyphens=False,

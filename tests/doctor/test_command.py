@@ -33,7 +33,7 @@ def test_a_serious_finding_says_what_why_and_how_to_mend_it(bench: Bench) -> Non
     result = run(bench, "--no-invoke")
     assert result.exit_code == 1
     what, *_ = result.stdout.splitlines()
-    assert what.startswith("error   job.yaml line ")
+    assert what.startswith("error  job.yaml line ")
     assert "  why   " in result.stdout
     mend = "        aws iam update-role --role-name gt-execution --max-session-duration 14400"
     assert mend in result.stdout.splitlines()
