@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
+from labeljob.simulate_streaming import check_options, streaming_options, streaming_switches, summarise
 from labeljob.simulation import (
     SWITCHES,
     Failure,
@@ -27,6 +28,7 @@ from labeljob.simulation import (
     simulate,
 )
 from labeljob.simulation.job import MAX_CONCURRENT, MAX_WORKERS, OUTPUT_PATH, OnProgress
+from labeljob.simulation.streaming_run import simulate_streaming
 
 _NAMED = 5
 """Failures of one kind that are shown each with its line."""
@@ -127,6 +129,7 @@ def _switches(command: _Command) -> _Command:
 )
 @click.option("--answers-in-s3", is_flag=True, help="Hand answers over as s3Uri instead of content.")
 @_switches
+@streaming_options
 @click.pass_context
 def simulate_command(context: click.Context, /, **options: Any) -> None:
     """Run a custom labeling job on this machine.
@@ -134,9 +137,22 @@ def simulate_command(context: click.Context, /, **options: Any) -> None:
     MANIFEST is an input manifest, a file or s3://bucket/key. The job's objects get recorded answers in place of workers; both Lambda
     handlers are the real ones. Everything that Ground Truth would write to S3 is written, and then copied to the results folder.
 
+    With --streaming the manifest's lines are sent to an SNS topic while the job runs, as a streaming job takes them; the job ends when
+    it has been idle for ten simulated days. Killed at any point, it goes on with --resume: every object is labelled once.
+
     Exit status: 0 every object has a label, 1 some object failed or has an error label, 2 an input is unusable.
     """
-    result = _simulated(_job(options))
+    check_options(context)
+    job = _job(options)
+    if options["streaming"]:
+        with _progress() as on_progress:
+            streamed = simulate_streaming(
+                job, switches=streaming_switches(options), resume=options["resume"], on_progress=on_progress
+            )
+        summarise(streamed)
+        context.exit(0 if streamed.all_labeled else 1)
+    with _progress() as on_progress:
+        result = simulate(job, on_progress=on_progress)
     _summarise(result)
     for warning in result.warnings:
         click.echo(f"warning: {warning}", err=True)
@@ -152,10 +168,9 @@ def _job(options: dict[str, Any]) -> SimulatedJob:
     return SimulatedJob(out=out, switches=switches, **{name: options[name] for name in chosen})
 
 
-def _simulated(job: SimulatedJob) -> SimulationResult:
+def _progress() -> AbstractContextManager[OnProgress]:
     console = Console(file=sys.stderr)
-    with _bar(console) if console.is_terminal else _plain() as on_progress:
-        return simulate(job, on_progress=on_progress)
+    return _bar(console) if console.is_terminal else _plain()
 
 
 @contextmanager

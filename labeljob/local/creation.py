@@ -8,6 +8,7 @@ from typing import Any
 from labeljob.aws import Aws
 from labeljob.local.protocol import ServiceError
 from labeljob.local.teams import PUBLIC_TEAM
+from shared.errors import NotAllowedError
 from shared.s3_uri import S3Uri
 
 _REF_TASKS = frozenset(
@@ -43,15 +44,20 @@ def check_creation(request: Mapping[str, Any], aws: Aws) -> None:
     _check_page(request["HumanTaskConfig"])
     _check_workforce(request)
     _check_role(request["RoleArn"], aws)
-    source = request["InputConfig"]["DataSource"]
+    _check_input(request, aws)
+    topics = [request["InputConfig"]["DataSource"].get("SnsDataSource", {}), request["OutputConfig"]]
+    for topic in [each["SnsTopicArn"] for each in topics if "SnsTopicArn" in each]:
+        _check_topic(topic, aws)
+
+
+def _check_input(request: Mapping[str, Any], aws: Aws) -> None:
+    source, page = request["InputConfig"]["DataSource"], request["HumanTaskConfig"]["UiConfig"]
     if not source:
         raise _refused("DataSource must have an S3DataSource or an SnsDataSource.")
-    uris = [
-        request.get("LabelCategoryConfigS3Uri"),
-        request["HumanTaskConfig"]["UiConfig"].get("UiTemplateS3Uri"),
-    ]
-    for uri in filter(None, [source.get("S3DataSource", {}).get("ManifestS3Uri"), *uris]):
-        _check_object(uri, aws)
+    manifest = source.get("S3DataSource", {}).get("ManifestS3Uri")
+    for uri in (manifest, page.get("UiTemplateS3Uri"), request.get("LabelCategoryConfigS3Uri")):
+        if uri:
+            _check_object(uri, aws)
 
 
 def _check_label_attribute(request: Mapping[str, Any]) -> None:
@@ -104,11 +110,21 @@ def _check_role(arn: str, aws: Aws) -> None:
 
 
 def _check_object(uri: str, aws: Aws) -> None:
-    place = S3Uri.parse(uri)
+    try:
+        place = S3Uri.parse(uri)
+    except NotAllowedError as failure:
+        raise _refused(failure.message) from failure
     try:
         aws.s3.head_object(Bucket=place.bucket, Key=place.key)
     except aws.s3.exceptions.ClientError as failure:
         raise _refused(f"Access denied or object not found: {uri}") from failure
+
+
+def _check_topic(arn: str, aws: Aws) -> None:
+    try:
+        aws.sns.get_topic_attributes(TopicArn=arn)
+    except aws.sns.exceptions.NotFoundException as failure:
+        raise _refused(f"The SNS topic {arn} does not exist.") from failure
 
 
 def _refused(message: str) -> ServiceError:

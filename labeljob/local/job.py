@@ -81,6 +81,24 @@ class LabelingJob:
         return str(self.task["WorkteamArn"])
 
     @property
+    def manifest_uri(self) -> str | None:
+        """ManifestS3Uri; None in a streaming job without one."""
+        source = self.request["InputConfig"]["DataSource"].get("S3DataSource")
+        return source["ManifestS3Uri"] if source else None
+
+    @property
+    def input_topic(self) -> str | None:
+        """ARN of the topic that a streaming job takes objects from; None for a batch job."""
+        source = self.request["InputConfig"]["DataSource"].get("SnsDataSource")
+        return source["SnsTopicArn"] if source else None
+
+    @property
+    def output_topic(self) -> str | None:
+        """ARN of the topic that labels are announced on, or None."""
+        topic: str | None = self.request["OutputConfig"].get("SnsTopicArn")
+        return topic
+
+    @property
     def output_folder(self) -> str:
         """Beneath which the job writes."""
         return f"{self.request['OutputConfig']['S3OutputPath'].rstrip('/')}/{self.name}"

@@ -61,6 +61,9 @@ class Labeling:
             "DescribeWorkteam": self.describe_team,
             "ListWorkteams": self.list_teams,
             "RenderUiTemplate": self.render,
+            "AddTags": self.add_tags,
+            "DeleteTags": self.delete_tags,
+            "ListTags": lambda request: {"Tags": self._tagged(request).describe()["Tags"]},
         }
 
     def create(self, request: Parameters) -> dict[str, Any]:
@@ -141,6 +144,29 @@ class Labeling:
         jobs.sort(key=_ORDERS["CreationTime"], reverse=_descending(request))
         page, more = _page([job.summary_for_team() for job in jobs], request)
         return {"LabelingJobSummaryList": page, **more}
+
+    def add_tags(self, request: Parameters) -> dict[str, Any]:
+        """AddTags, of a labeling job.
+
+        Raises:
+            ServiceError: there is no such job.
+        """
+        job = self._tagged(request)
+        job.tags |= {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+        return {"Tags": job.describe()["Tags"]}
+
+    def delete_tags(self, request: Parameters) -> dict[str, Any]:
+        """DeleteTags, of a labeling job.
+
+        Raises:
+            ServiceError: there is no such job.
+        """
+        job = self._tagged(request)
+        job.tags = {key: value for key, value in job.tags.items() if key not in request["TagKeys"]}
+        return {}
+
+    def _tagged(self, request: Parameters) -> LabelingJob:
+        return self.find(request["ResourceArn"].rpartition("/")[2])
 
     def describe_team(self, request: Parameters) -> dict[str, Any]:
         """DescribeWorkteam.

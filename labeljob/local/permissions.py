@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from labeljob.local.job import ACCOUNT, REGION, LabelingJob
 from labeljob.local.policy import Context, Decision, Policy, Request, decide
 from labeljob.local.protocol import ServiceError
+from labeljob.simulation.job import JobFailedError
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -112,6 +114,32 @@ class Permissions:
         version = self.client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         found = self.client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
         return Policy(arn.rpartition("/")[2], _document(found))
+
+
+def require(role: Identity, job: LabelingJob) -> None:
+    """Fail a job whose role may not do what the job does before its first object.
+
+    Raises:
+        JobFailedError: names the action and its resource.
+    """
+    for action, resource, context in _needs(job):
+        if not role.may(action, resource, context):
+            raise JobFailedError(
+                f"ClientError: Access denied: the role {role.arn} is not allowed to perform {action} on {resource}."
+            )
+
+
+def _needs(job: LabelingJob) -> Iterator[tuple[str, str, Context]]:
+    if job.manifest_uri:
+        yield "s3:GetObject", f"arn:aws:s3:::{job.manifest_uri.removeprefix('s3://')}", {}
+    yield "s3:PutObject", f"arn:aws:s3:::{job.output_folder.removeprefix('s3://')}/", {}
+    if job.input_topic:
+        queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:GroundTruth-{job.name.lower()}"
+        yield "sqs:CreateQueue", queue, {}
+        yield "sns:Subscribe", job.input_topic, {"sns:protocol": ["sqs"], "sns:endpoint": [queue]}
+        yield "sqs:ReceiveMessage", queue, {}
+    if job.output_topic:
+        yield "sns:Publish", job.output_topic, {}
 
 
 def _document(found: Any) -> Mapping[str, Any]:

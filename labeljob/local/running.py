@@ -1,4 +1,4 @@
-"""A labeling job at work: its objects are sent to recorded answers, and both functions are called, by the simulation's own engine."""
+"""A labeling job at work: its objects are sent to recorded answers, and both functions are called, by the simulation's own engines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from labeljob.local.calls import JobFunctions
 from labeljob.local.controls import Gate
 from labeljob.local.functions import LambdaFunctions
 from labeljob.local.job import ACCOUNT, LabelingJob
-from labeljob.local.permissions import Identity, Permissions
+from labeljob.local.permissions import Permissions, require
+from labeljob.local.streaming import stream
 from labeljob.local.teams import Workteams
 from labeljob.preview.template import WorkerTemplate, parse_liquid
 from labeljob.simulation.answers import find_answers
@@ -30,6 +31,7 @@ from shared.s3_uri import S3Uri
 
 _MAX_CONCURRENT = 1_000
 _PERCENT = 100
+_NOTHING = Manifest((), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Runner:
         functions: that jobs call.
         permissions: of the jobs' roles.
         gate: that every job passes before each step.
-        out: folder for the functions' logs and worker pages.
+        out: folder for the journals of streaming jobs.
     """
 
     aws: Aws
@@ -58,6 +60,7 @@ class Runner:
         Thread(target=self._run, args=(job,), name=f"job {job.name}", daemon=True).start()
 
     def _run(self, job: LabelingJob) -> None:
+        """Take a job to its end, whatever comes of it."""
         try:
             self._work(job)
         except JobFailedError as failure:
@@ -67,101 +70,102 @@ class Runner:
         except Exception as failure:
             job.change("Failed", f"InternalServerError: {type(failure).__name__}: {failure}")
             raise
+        else:
+            job.change("Stopped" if job.stopping.is_set() else "Completed")
         finally:
             self.gate.leave(job.name)
 
     def _work(self, job: LabelingJob) -> None:
         self.gate.wait(job.name, 0, job.stopping.is_set)
         role = self.permissions.identity(job.request["RoleArn"])
-        _check_role(role, job)
+        require(role, job)
         bucket = Bucket(self.aws.s3)
-        inputs = self._inputs(job, bucket)
+        manifest = parse_manifest(bucket.read(job.manifest_uri)) if job.manifest_uri else _NOTHING
+        template = _template(job.task, bucket)
+        categories_uri = job.request.get("LabelCategoryConfigS3Uri")
+        categories = (
+            parse_label_category_file(parse_json(bucket.read(categories_uri))) if categories_uri else ()
+        )
+        calls = JobFunctions(job.task, self.functions, role, bucket)
+        if job.input_topic:
+            team = self.teams.name_of(job.team)
+            crowd = self.teams.crowds[team], self.teams.recorded[team]
+            lines = manifest.lines
+            stream(
+                job,
+                self.aws,
+                self.gate,
+                calls,
+                crowd,
+                self.out,
+                manifest=lines,
+                template=template,
+                categories=categories,
+            )
+        else:
+            self._batch(job, self._inputs(job, manifest, template, categories), bucket, calls)
+
+    def _batch(self, job: LabelingJob, inputs: Inputs, bucket: Bucket, calls: JobFunctions) -> None:
+        """Run a batch job: every object of its manifest, batch after batch."""
         limits = _limits(job, inputs.manifest)
         if not job.stopping.is_set():
             job.change("InProgress")
+        objects = len(inputs.manifest.lines)
         job.kept = len(limits.kept)
-        job.count(_untouched(inputs.manifest))
-        start = datetime.now(UTC).replace(microsecond=0)
-        calls = JobFunctions(job.task, self.functions, role, bucket)
+        job.count(Counts(objects=objects, labeled=0, failed=0, unlabeled=objects, review=0, error_labels=0))
 
         def go_on(counts: Counts, objects: int) -> bool:
             job.count(counts)
             self.gate.wait(job.name, objects, job.stopping.is_set)
             return not job.stopping.is_set()
 
-        engine = Engine(
-            self._simulated(job, calls),
-            inputs,
-            bucket,
-            calls,
-            start,
-            go_on=go_on,
-            limits=limits,
-        )
+        start = datetime.now(UTC).replace(microsecond=0)
+        engine = Engine(_simulated(job, calls), inputs, bucket, calls, start, go_on=go_on, limits=limits)
         failed = engine.to_the_end()
         job.count(engine.record.counts())
         if failed:
-            job.change("Failed", failed.message)
-        else:
-            job.change("Stopped" if job.stopping.is_set() else "Completed")
+            raise failed
 
-    def _simulated(self, job: LabelingJob, calls: JobFunctions) -> SimulatedJob:
-        return SimulatedJob(
-            manifest=_manifest_uri(job),
-            answers=Path(),
-            label_attribute_name=job.request["LabelAttributeName"],
-            out=self.out / job.name,
-            name=job.name,
-            workers=job.task["NumberOfHumanWorkersPerDataObject"],
-            max_concurrent=job.task.get("MaxConcurrentTaskCount", _MAX_CONCURRENT),
-            output_path=job.request["OutputConfig"]["S3OutputPath"],
-            account=ACCOUNT,
-            role=job.request["RoleArn"],
-            switches=Switches(metadata="replaced" if calls.consolidates else "merged"),
-        )
-
-    def _inputs(self, job: LabelingJob, bucket: Bucket) -> Inputs:
-        manifest = parse_manifest(bucket.read(_manifest_uri(job)))
+    def _inputs(
+        self,
+        job: LabelingJob,
+        manifest: Manifest,
+        template: WorkerTemplate | None,
+        categories: tuple[str, ...],
+    ) -> Inputs:
         name = self.teams.name_of(job.team)
         workers = job.task["NumberOfHumanWorkersPerDataObject"]
         usable = [line for line in manifest.lines if line.fault is None]
         answers, warnings = find_answers(
             usable, self.teams.recorded[name], self.teams.crowds[name].answer_key
         )
-        categories_uri = job.request.get("LabelCategoryConfigS3Uri")
-        categories = (
-            parse_label_category_file(parse_json(bucket.read(categories_uri))) if categories_uri else ()
-        )
         return Inputs(
             manifest=manifest,
             answers={number: each[:workers] for number, each in answers.items()},
             workers=workers,
-            template=_template(job.task, bucket),
+            template=template,
             categories=categories,
             uploads={},
             settings_uri="",
-            categories_uri=categories_uri,
+            categories_uri=job.request.get("LabelCategoryConfigS3Uri"),
             warnings=(*manifest.warnings, *warnings),
         )
 
 
-def _check_role(role: Identity, job: LabelingJob) -> None:
-    """Fail a job whose role may not read its manifest or write its output.
-
-    Raises:
-        JobFailedError: says which.
-    """
-    manifest = S3Uri.parse(_manifest_uri(job))
-    output = S3Uri.parse(f"{job.output_folder}/")
-    for action, place in (("s3:GetObject", manifest), ("s3:PutObject", output)):
-        if not role.may(action, f"arn:aws:s3:::{place.bucket}/{place.key}"):
-            raise JobFailedError(
-                f"ClientError: Access denied: the role {role.arn} is not allowed to perform {action} on {place}."
-            )
-
-
-def _manifest_uri(job: LabelingJob) -> str:
-    return str(job.request["InputConfig"]["DataSource"]["S3DataSource"]["ManifestS3Uri"])
+def _simulated(job: LabelingJob, calls: JobFunctions) -> SimulatedJob:
+    return SimulatedJob(
+        manifest=job.manifest_uri or "",
+        answers=Path(),
+        label_attribute_name=job.request["LabelAttributeName"],
+        out=Path(),
+        name=job.name,
+        workers=job.task["NumberOfHumanWorkersPerDataObject"],
+        max_concurrent=job.task.get("MaxConcurrentTaskCount", _MAX_CONCURRENT),
+        output_path=job.request["OutputConfig"]["S3OutputPath"],
+        account=ACCOUNT,
+        role=job.request["RoleArn"],
+        switches=Switches(metadata="replaced" if calls.consolidates else "merged"),
+    )
 
 
 def _template(task: Mapping[str, Any], bucket: Bucket) -> WorkerTemplate | None:
@@ -182,8 +186,3 @@ def _limits(job: LabelingJob, manifest: Manifest) -> Limits:
         share = conditions["MaxPercentageOfInputDatasetLabeled"] * len(manifest.lines) // _PERCENT
         most.append(max(0, share - len(kept)))
     return Limits(kept, min(most, default=None))
-
-
-def _untouched(manifest: Manifest) -> Counts:
-    objects = len(manifest.lines)
-    return Counts(objects=objects, labeled=0, failed=0, unlabeled=objects, review=0, error_labels=0)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any
 
 import boto3
@@ -105,21 +106,42 @@ class Bucket:
         Raises:
             StorageError: the endpoint refuses.
         """
-        place = S3Uri.parse(folder)
-        prefix = f"{place.key}/"
-        with _translated(f"list {folder}"):
-            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=prefix)
-            return sorted(
-                entry["Key"].removeprefix(prefix) for page in pages for entry in page.get("Contents", ())
-            )
+        return sorted(self.versions(folder))
 
-    def mirror(self, folder: str, target: Path) -> None:
-        """Copy everything under an S3 URI into a local folder.
+    def versions(self, folder: str) -> dict[str, str]:
+        """The keys under an S3 URI, relative to it, each with a text that changes with its content.
 
         Raises:
             StorageError: the endpoint refuses.
         """
         place = S3Uri.parse(folder)
+        prefix = f"{place.key}/"
+        with _translated(f"list {folder}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=prefix)
+            return {
+                entry["Key"].removeprefix(prefix): entry["ETag"]
+                for page in pages
+                for entry in page.get("Contents", ())
+            }
+
+    def mirror(
+        self, folder: str, target: Path, known: Mapping[str, str] = MappingProxyType({})
+    ) -> dict[str, str]:
+        """Copy everything under an S3 URI into a local folder.
+
+        Args:
+            folder: the S3 URI.
+            target: the local folder.
+            known: what an earlier call returned: only what has changed since is copied.
+
+        Returns:
+            What is there now, for the next call.
+
+        Raises:
+            StorageError: the endpoint refuses.
+        """
+        place = S3Uri.parse(folder)
+        versions = self.versions(folder)
 
         def fetch(key: str) -> None:
             with _translated(f"read {folder}/{key}"):
@@ -130,7 +152,8 @@ class Bucket:
             file.write_bytes(body)
 
         with ThreadPoolExecutor(max_workers=_TRANSFERS, thread_name_prefix="download") as pool:
-            list(pool.map(fetch, self.keys(folder)))
+            list(pool.map(fetch, [key for key in sorted(versions) if versions[key] != known.get(key)]))
+        return versions
 
 
 def local_name(key: str) -> str:

@@ -23,7 +23,11 @@ from shared.settings import Settings, digest
 RECORD = "simulation.json"
 LOGS = "logs"
 PAGE = "page.html"
-_WRITTEN = ("annotations", "manifests", LOGS, PAGE, RECORD)
+JOURNAL = "journal.sqlite"
+_WRITTEN = (
+    *("annotations", "manifests", LOGS, PAGE, RECORD),
+    *(f"{JOURNAL}{suffix}" for suffix in ("", "-shm", "-wal")),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,13 +67,19 @@ def parse_manifest(body: bytes) -> Manifest:
     Raises:
         ContractError: there is no line.
     """
-    rows = body.split(b"\n")
-    if rows and not rows[-1].strip():
-        rows.pop()
+    rows = manifest_rows(body)
     if not rows:
         raise ContractError("the input manifest is empty")
     lines = tuple(_line(number, row) for number, row in enumerate(rows, start=1))
     return Manifest(lines, tuple(_warnings(lines)))
+
+
+def manifest_rows(body: bytes) -> list[bytes]:
+    """The lines of a manifest as they stand there, without their ends; a blank last one is none."""
+    rows = body.split(b"\n")
+    if not rows[-1].strip():
+        rows.pop()
+    return [row.removesuffix(b"\r") for row in rows]
 
 
 def _line(number: int, row: bytes) -> ManifestLine:

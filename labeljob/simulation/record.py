@@ -69,14 +69,14 @@ class Record:
 
     def counts(self) -> Counts:
         """The job's counters."""
-        blocks = [_block(label) for label in self.labels.values()]
+        blocks = [block_of(label) for label in self.labels.values()]
         return Counts(
             objects=len(self.lines),
             labeled=len(self.labels),
             failed=len(self.failures),
             unlabeled=len(self.lines) - len(self.labels) - len(self.failures),
             review=sum(block.get("needs-review") is True for block in blocks),
-            error_labels=sum(_is_error(label) for label in self.labels.values()),
+            error_labels=sum(is_error(label) for label in self.labels.values()),
         )
 
 
@@ -107,8 +107,8 @@ def finish(
     )
     if record.page:
         (out / PAGE).write_text(record.page[1], encoding="utf-8")
-    _write(out / RECORD, _summary(record.job, result, times, workers))
-    _write(out / LOGS / "timings.json", _timings(result))
+    write_document(out / RECORD, _summary(record.job, result, times, workers))
+    write_document(out / LOGS / "timings.json", _timings(result))
     return result
 
 
@@ -159,15 +159,18 @@ def _relative(path: Path | None, folder: Path) -> str | None:
     return None if path is None else path.relative_to(folder).as_posix()
 
 
-def _write(path: Path, document: Any) -> None:
+def write_document(path: Path, document: Any) -> None:
+    """Write an indented JSON file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
-def _block(label: Any) -> Mapping[str, Any]:
+def block_of(label: Any) -> Mapping[str, Any]:
+    """The `consolidation` block of a label, empty where it has none."""
     block = label.get("consolidation") if isinstance(label, dict) else None
     return block if isinstance(block, dict) else {}
 
 
-def _is_error(label: Any) -> bool:
+def is_error(label: Any) -> bool:
+    """Whether a label says why there is none."""
     return isinstance(label, dict) and "consolidation" in label and bool(errors_of(label))

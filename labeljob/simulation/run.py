@@ -36,9 +36,9 @@ def simulate(
         ContractError, SettingsError: an input is unusable; names it. StorageError: S3 refuses.
     """
     inputs = Inputs.read(job)
-    start = _utc(job.start_time or datetime.now(UTC).replace(microsecond=0))
+    start = utc(job.start_time or datetime.now(UTC).replace(microsecond=0))
     with ExitStack() as stack:
-        bucket = _bucket(job, inputs, stack)
+        bucket = open_bucket(job, inputs, stack)
         prepare_folder(job.out)
         run = Engine(job, inputs, bucket, handlers or Handlers.cold(), start, on_progress=on_progress)
         failed = run.to_the_end()
@@ -46,8 +46,18 @@ def simulate(
     return finish(run.record, failed, (start, run.now), inputs.workers)
 
 
-def _bucket(job: SimulatedJob, inputs: Inputs, stack: ExitStack) -> Bucket:
-    """The job's S3 and the handlers' environment, for as long as `stack` is open."""
+def open_bucket(job: SimulatedJob, inputs: Inputs, stack: ExitStack, *, resumed: bool = False) -> Bucket:
+    """The job's S3 and the handlers' environment, for as long as `stack` is open.
+
+    Args:
+        job: the job.
+        inputs: its inputs; what handlers read of them is uploaded.
+        stack: takes what is to be closed.
+        resumed: whether the job may have written something already.
+
+    Raises:
+        ContractError: there is output of another job of that name. StorageError: S3 refuses.
+    """
     endpoint = stack.enter_context(s3_endpoint(job.endpoint_url))
     name = S3Uri.parse(job.output_folder).bucket
     environment = {
@@ -71,7 +81,7 @@ def _bucket(job: SimulatedJob, inputs: Inputs, stack: ExitStack) -> Bucket:
     embedded = job.endpoint_url is None
     stack.enter_context(lambda_environment(environment, isolated=embedded))
     bucket = stack.enter_context(Bucket.opened(endpoint, name, kept=not embedded))
-    if bucket.keys(job.output_folder):
+    if not resumed and bucket.keys(job.output_folder):
         raise ContractError(
             f"{job.output_folder} has files already: job names are used once; choose another with --job-name"
         )
@@ -79,5 +89,6 @@ def _bucket(job: SimulatedJob, inputs: Inputs, stack: ExitStack) -> Bucket:
     return bucket
 
 
-def _utc(moment: datetime) -> datetime:
+def utc(moment: datetime) -> datetime:
+    """The moment in UTC; without a zone it is that already."""
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

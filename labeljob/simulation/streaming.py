@@ -1,8 +1,8 @@
 """A streaming labeling job: takes objects from its queue, gets them answered and labelled, and announces each label once.
 
 Killed at any point and started again on the same journal, every object is labelled once and none is lost: a message is deleted only
-after the journal has what became of its objects, and what was under way is done again with the same request. Announcing is at least
-once: the at most ten labels of the call during which the job was killed may be announced again.
+after the journal on disk has its objects, and what was under way is done again with the same request. Announcing is at least once: the
+at most ten labels of the call during which the job was killed may be announced again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
+from typing import Self
 
 from labeljob.preview.template import WorkerTemplate
 from labeljob.simulation.bucket import Bucket
@@ -34,6 +35,8 @@ from labeljob.simulation.workers import accepted_at
 
 _UNTIL_REQUEST = timedelta(seconds=60)
 """From an answer to the request that it is sent with, together with all that came meanwhile."""
+_SOON = timedelta(hours=1)
+"""Time leaps farther only where nothing is left in the queue: messages hidden there would be too old when they show."""
 _MANIFEST_EVERY = timedelta(minutes=10)
 """How often the output manifest is written anew while there is work."""
 _LONG_POLL = 1
@@ -64,6 +67,7 @@ class StreamingJob:
         *,
         manifest: Sequence[ManifestLine] = (),
         template: WorkerTemplate | None = None,
+        bucket: Bucket | None = None,
         keep: Callable[[], None] = lambda: None,
         real_time: Callable[[], float] = time.time,
     ) -> None:
@@ -77,6 +81,7 @@ class StreamingJob:
             folder: for the journal and the functions' logs; the journal of a killed job is continued.
             manifest: lines of the one-time manifest, processed first.
             template: worker page to render for every object, or None.
+            bucket: what writes to S3; None for one of `aws`.
             keep: called before labels are noted as made, to save what their consolidation left in S3 where that does not last.
             real_time: seconds since 1970.
 
@@ -91,7 +96,7 @@ class StreamingJob:
         self.page: str | None = None
         self._job, self._aws, self._manifest = job, aws, manifest
         self._keep, self._real_time = keep, real_time
-        self._bucket = Bucket(aws.s3)
+        self._bucket = bucket or Bucket(aws.s3)
         self._functions = Functions(
             job,
             handlers,
@@ -115,6 +120,14 @@ class StreamingJob:
         self._last_busy = now
         self._stop = Event()
         self.counters = self._counted()
+
+    def __enter__(self) -> Self:
+        """The job."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the journal; a job that is not over can be taken up again."""
+        self.journal.close()
 
     @property
     def now(self) -> datetime:
@@ -142,6 +155,16 @@ class StreamingJob:
             began = self._real_time()
             if not self.step(_LONG_POLL):
                 self.let_pass(timedelta(seconds=self._real_time() - began))
+
+    def idle(self) -> bool:
+        """Whether every object that came is done with and the queue is empty.
+
+        Raises:
+            AwsError: the queue cannot be asked.
+        """
+        if self._in_work or self.journal.tally["waiting"] or self._channel is None:
+            return False
+        return not self._unseen(self._channel)
 
     def let_pass(self, duration: timedelta) -> None:
         """Let simulated time pass."""
@@ -176,18 +199,21 @@ class StreamingJob:
             self._consolidate(iteration, moment)
         if self._stop.is_set():
             self._label_finished()
-            self._tidy(channel)
+            self._announce()
             self._end("Stopped")
             return True
-        happened = self._take(channel, 0 if self._in_work or self.journal.tally["waiting"] else wait)
+        due = self._next_due()
+        soon = due is not None and due - self.now <= _SOON
+        happened = self._take(channel, 0 if soon or self.journal.tally["waiting"] else wait)
         happened = self._begin() or happened
-        if not happened:
-            happened = self._go_on(channel)
+        if not happened and due is not None and (soon or not self._open or not self._unseen(channel)):
+            self._advance_to(due + _UNTIL_REQUEST)
+            happened = True
         happened = self._label_finished() or happened
-        happened = self._tidy(channel) or happened
+        happened = self._announce() or happened
         if happened:
             self._last_busy = self.now
-        elif self.now - self._last_busy >= IDLE and not self._unseen(channel):
+        elif self.now - self._last_busy >= IDLE and self.idle():
             self._end("Stopped")
             return True
         self._write_manifest(at_once=not happened)
@@ -199,6 +225,7 @@ class StreamingJob:
         if self.status == "Initializing":
             self.journal.receive_manifest(map(manifest_arrival, self._manifest))
             self._settle_in("InProgress")
+        self._delete_noted(channel)
         return channel
 
     def _room(self) -> int:
@@ -224,7 +251,14 @@ class StreamingJob:
                     continue
                 arrivals = message.arrivals(self._job.label_attribute_name, self._job.streaming)
                 self.journal.receive(message.name, one.receipt, arrivals)
+        self._delete_noted(channel)
         return bool(taken)
+
+    def _delete_noted(self, channel: Channel) -> None:
+        """Delete from the queue what the journal has: SQS would hide it for 12 hours at most, and objects may be in work for longer."""
+        if noted := self.journal.undeleted():
+            channel.delete([receipt for _, receipt in noted])
+            self.journal.deleted([name for name, _ in noted])
 
     def _begin(self) -> bool:
         """Send waiting objects out to workers; whether there were any."""
@@ -250,16 +284,9 @@ class StreamingJob:
         self._peak = max(self._peak, len(self._in_work))
         return bool(entries)
 
-    def _go_on(self, channel: Channel) -> bool:
-        """Let time pass until the next object is finished; whether there is one."""
-        first = min((entry.finished for entry in self._in_work.values() if entry.finished), default=None)
-        if first is None:
-            return False
-        far = first - self.now > timedelta(hours=1)
-        if far and self._open and self._unseen(channel):
-            return False
-        self._advance_to(first + _UNTIL_REQUEST)
-        return True
+    def _next_due(self) -> datetime | None:
+        """When the next object in work is finished."""
+        return min((entry.finished for entry in self._in_work.values() if entry.finished), default=None)
 
     def _label_finished(self) -> bool:
         """Consolidate what is answered, give up what nobody answered in time; whether there was any."""
@@ -287,8 +314,8 @@ class StreamingJob:
         self._keep()
         self._settle(outcomes, iteration)
 
-    def _tidy(self, channel: Channel) -> bool:
-        """Announce labels and delete messages that are done with; whether there were any."""
+    def _announce(self) -> bool:
+        """Send labels to the output topic; whether there were any."""
         happened = False
         if self._job.output_topic is not None:
             states = ["labeled", "failed"] if self._job.streaming.failures == "published" else ["labeled"]
@@ -297,15 +324,11 @@ class StreamingJob:
                     publish(self._aws, self._job.output_topic, [text for _, text in batch])
                     self.journal.announced([number for number, _ in batch])
                 happened = True
-        while messages := self.journal.deletable(AT_ONCE):
-            channel.delete([receipt for _, receipt in messages])
-            self.journal.deleted([name for name, _ in messages])
-            happened = True
         return happened
 
     def _unseen(self, channel: Channel) -> bool:
         """Whether the queue has messages that the journal does not know."""
-        return channel.depth() > self.journal.undeleted()
+        return channel.depth() > 0
 
     def _settle(self, outcomes: Sequence[Outcome], iteration: int | None = None) -> None:
         if not outcomes and iteration is None:

@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from labeljob.simulation.inputs import JOURNAL
 from labeljob.simulation.streaming_message import Arrival
 from shared.errors import ContractError
 from shared.json_node import write_json
 
-JOURNAL = "journal.sqlite"
 _FORMAT = "1"
 _OF_MANIFEST = "duplicates of the manifest"
 _SCHEMA = """
@@ -210,14 +210,9 @@ class Journal:
             )
             tally["announced"] += len(numbers)
 
-    def deletable(self, most: int) -> list[tuple[str, str]]:
-        """Names and receipts of messages all whose objects are done with."""
-        rows = self._base.execute(
-            "SELECT name, receipt FROM messages WHERE receipt IS NOT NULL AND NOT EXISTS"
-            " (SELECT 1 FROM objects WHERE message = name AND state IN ('waiting', 'working')) LIMIT ?",
-            (most,),
-        )
-        return list(rows)
+    def undeleted(self) -> list[tuple[str, str]]:
+        """Names and receipts of messages noted here that may be in the queue still."""
+        return list(self._base.execute("SELECT name, receipt FROM messages WHERE receipt IS NOT NULL"))
 
     def deleted(self, messages: Sequence[str]) -> None:
         """Messages were deleted."""
@@ -225,11 +220,6 @@ class Journal:
             self._base.executemany(
                 "UPDATE messages SET receipt = NULL WHERE name = ?", [(name,) for name in messages]
             )
-
-    def undeleted(self) -> int:
-        """Messages noted here that are in the queue still."""
-        row = self._base.execute("SELECT count(*) FROM messages WHERE receipt IS NOT NULL").fetchone()
-        return int(row[0])
 
     def forget_receipts(self) -> None:
         """The queue is gone, and with it what it held."""

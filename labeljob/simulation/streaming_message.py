@@ -106,6 +106,13 @@ class Message:
         return value
 
 
+def as_sent(value: Mapping[str, Any], label_attribute_name: str) -> dict[str, Any]:
+    """A data object without the deduplication key that the service gave it, for one that came without."""
+    own_key = f"${label_attribute_name}-object-id"
+    added = {KEY_ATTRIBUTE, own_key} if value.get(KEY_ATTRIBUTE) == own_key else set()
+    return {key: member for key, member in value.items() if key not in added}
+
+
 def manifest_arrival(line: ManifestLine) -> Arrival:
     """A line of the one-time manifest: its own deduplication id, or none that anything else could have."""
     name = f"manifest line {line.number}"

@@ -1,4 +1,4 @@
-"""A sound request, and clients as a user has them."""
+"""A sound job about cats, and clients of the local AWS."""
 
 from __future__ import annotations
 
@@ -13,24 +13,70 @@ import pytest
 from labeljob.local import Crowd, LocalAws
 
 if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
 
 ACCOUNT = "123456789012"
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:gt-consensus"
 TEAM = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:workteam/private-crowd"
 
 
-@pytest.fixture
-def sagemaker(local_aws: LocalAws) -> SageMakerClient:
-    """Of the local AWS."""
-    return boto3.client("sagemaker")
+@pytest.fixture(scope="session")
+def clients(local_process: LocalAws) -> Callable[[str], Any]:
+    """Clients of the local AWS, each made once, since making one is slow."""
+    session = boto3.Session("local", "local", region_name="us-east-1")
+    made: dict[str, Any] = {}
+
+    def client(name: str) -> Any:
+        return made.get(name) or made.setdefault(name, session.client(name, endpoint_url=local_process.url))  # type: ignore[call-overload] # any service
+
+    return client
 
 
 @pytest.fixture
-def s3(local_aws: LocalAws) -> S3Client:
+def sagemaker(local_aws: LocalAws, clients: Callable[[str], Any]) -> SageMakerClient:
     """Of the local AWS."""
-    return boto3.client("s3")
+    client: SageMakerClient = clients("sagemaker")
+    return client
+
+
+@pytest.fixture
+def s3(local_aws: LocalAws, clients: Callable[[str], Any]) -> S3Client:
+    """Of the local AWS."""
+    client: S3Client = clients("s3")
+    return client
+
+
+@pytest.fixture
+def iam(local_aws: LocalAws, clients: Callable[[str], Any]) -> IAMClient:
+    """Of the local AWS."""
+    client: IAMClient = clients("iam")
+    return client
+
+
+@pytest.fixture
+def functions(local_aws: LocalAws, clients: Callable[[str], Any]) -> LambdaClient:
+    """Of the local AWS."""
+    client: LambdaClient = clients("lambda")
+    return client
+
+
+@pytest.fixture
+def sns(local_aws: LocalAws, clients: Callable[[str], Any]) -> SNSClient:
+    """Of the local AWS."""
+    client: SNSClient = clients("sns")
+    return client
+
+
+@pytest.fixture
+def sqs(local_aws: LocalAws, clients: Callable[[str], Any]) -> SQSClient:
+    """Of the local AWS."""
+    client: SQSClient = clients("sqs")
+    return client
 
 
 @pytest.fixture

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-
-from labeljob.local import LocalAws
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -16,12 +13,6 @@ if TYPE_CHECKING:
 ROLE = "arn:aws:iam::123456789012:role/gt-execution"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:GroundTruth-in"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:GroundTruth-cats"
-
-
-@pytest.fixture
-def iam(local_aws: LocalAws) -> IAMClient:
-    """Of the local AWS."""
-    return boto3.client("iam")
 
 
 def outcome(iam: IAMClient, action: str, resource: str, **more: Any) -> str:
