@@ -176,9 +176,9 @@ def _logging(subject: Subject) -> Iterator[Finding]:
 
 def _invoking(subject: Subject) -> Iterator[Finding]:
     role = subject.role
-    if role is None or not subject.function_arns:
+    arns = dict.fromkeys(subject.custom_function_arns)
+    if role is None or not arns:
         return
-    arns = dict.fromkeys(subject.function_arns.values())
     found = refusals(subject.aws, role["Arn"], [Need(("lambda:InvokeFunction",), arn) for arn in arns])
     relies = MANAGED_POLICY in subject.managed_policies
     misnamed = [one for one in found if relies and not _well_named(one.need.resource)]

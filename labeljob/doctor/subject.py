@@ -12,6 +12,7 @@ from labeljob.doctor.policies import account_of, role_name
 from labeljob.doctor.trial import Trial
 from labeljob.launch.job_file import JobFile
 from labeljob.launch.launch import Launch, Material
+from labeljob.launch.tasks import LAMBDA_ACCOUNTS
 from labeljob.simulation.manifest import ManifestLine, parse_manifest
 from shared.errors import ContractError, NotAllowedError
 from shared.s3_uri import S3Uri
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import RoleTypeDef
 
 Use = Literal["pre-annotation", "consolidation"]
+_AWS_ACCOUNTS = frozenset(LAMBDA_ACCOUNTS.values())
 FIRST_BYTES = 1_000_000
 """How much of the manifest is read."""
 FIRST_LINES = 100
@@ -121,6 +123,11 @@ class Subject:
             "consolidation": self.launch.consolidation,
         }
         return {use: arn for use, arn in found.items() if arn}
+
+    @property
+    def custom_function_arns(self) -> list[str]:
+        """Those of the functions that are not AWS's own, which need no permission of the role."""
+        return [arn for arn in self.function_arns.values() if account_of(arn) not in _AWS_ACCOUNTS]
 
     @cached_property
     def functions(self) -> dict[Use, Function | None]:

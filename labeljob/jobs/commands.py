@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -193,7 +193,7 @@ def _limits(job: Job) -> _Rows:
         ("TaskAvailabilityLifetimeInSeconds", "task offered for"),
     ):
         if key in task:
-            yield name, f"{task[key]:,} s"
+            yield name, duration(timedelta(seconds=task[key]))
     yield from _named(task, {"MaxConcurrentTaskCount": "objects at once"})
     conditions = {
         "MaxHumanLabeledObjectCount": "stops after objects",
@@ -244,6 +244,8 @@ def stop_command(name: str, yes: bool, no_wait: bool, topics: bool, aws: Aws) ->
             click.echo(f"{name}: {seen}")
 
     job = stop(name, aws, until_stopped=not no_wait, on_look=show)
+    if job.streaming and not job.ended:
+        click.echo(f"when it has stopped, remove what it leaves behind: labeljob stop {name}")
     if job.ended and job.streaming:
         for cleaned in clean_up(name, job.answer, aws, topics=topics):
             click.echo(str(cleaned))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
+from itertools import count
 from typing import IO, Any
 
-from labeljob.aws import Aws, AwsError, calling
+from labeljob.aws import Aws, calling
 from labeljob.jobs.control import list_jobs
 from labeljob.jobs.job import PUBLIC_TEAM, Job, describe
 from labeljob.jobs.outcomes import METADATA, Outcome, read_outcomes
+from labeljob.jobs.output import exists
+from labeljob.launch.request import amount_in_usd
 from labeljob.manifest.lines import ATTRIBUTE_CHARACTERS, LINE_CHARACTERS
 from shared.errors import ContractError
 from shared.json_node import write_json
@@ -130,62 +131,6 @@ def continue_job(
     return Continuation(job, request, manifest, made.objects, made.error_labels, made.lines, notes, arn)
 
 
-def chain(name: str, aws: Aws) -> list[Job]:
-    """A job and those that it continues, the first one first.
-
-    Raises:
-        AwsError: one of them is not there.
-    """
-    jobs = [describe(name, aws)]
-    while (before := jobs[0].tags.get(CONTINUES)) and before not in {job.name for job in jobs}:
-        jobs.insert(0, describe(before, aws))
-    return jobs
-
-
-def joined(jobs: list[Job], aws: Aws) -> Iterator[Outcome]:
-    """The lines of the first job's output manifest, each with the last label that a job of the chain made.
-
-    Memory does not grow with the number of lines.
-
-    Args:
-        jobs: as `chain` has them.
-        aws: clients of their account and Region.
-
-    Raises:
-        AwsError: S3 refuses. ContractError: the manifests do not belong together.
-    """
-    streams = (_numbered(rank, job, aws) for rank, job in enumerate(jobs))
-    merged = heapq.merge(*streams, key=lambda entry: entry[:2])
-    for number, entries in groupby(merged, key=lambda entry: entry[0]):
-        outcomes = [outcome for _, _, outcome in entries]
-        if len({outcome.source for outcome in outcomes}) > 1:
-            raise ContractError(
-                f"line {number} is about {outcomes[0].source} in {jobs[0].name} and about {outcomes[-1].source} in a job that "
-                "continues it: the manifests do not belong together"
-            )
-        best = max(enumerate(outcomes), key=lambda entry: (_WORTH[entry[1].status], entry[0]))[1]
-        line = {key: value for key, value in best.line.items() if key != LINE}
-        yield Outcome(number, line, best.label, best.metadata, best.fault)
-
-
-_WORTH = {"unlabelled": 0, "failed": 0, "error": 1, "review": 2, "labelled": 2}
-"""Of several outcomes of an object the one worth most stands, of equals the last."""
-
-
-def _numbered(rank: int, job: Job, aws: Aws) -> Iterator[tuple[int, int, Outcome]]:
-    """A job's outcomes under their lines in the first job's manifest."""
-    before = 0
-    for outcome in outcomes_of(job, aws):
-        place = outcome.line.get(LINE, outcome.number) if rank else outcome.number
-        if not isinstance(place, int) or place <= before:
-            raise ContractError(
-                f"{job.output_manifest} line {outcome.number} has {LINE} {place!r} after {before}: "
-                "it is no manifest that `labeljob continue` wrote"
-            )
-        before = place
-        yield place, rank, outcome
-
-
 def outcomes_of(job: Job, aws: Aws) -> Iterator[Outcome]:
     """The lines of a job's output manifest, or, where it has none, of its input manifest.
 
@@ -193,21 +138,9 @@ def outcomes_of(job: Job, aws: Aws) -> Iterator[Outcome]:
         AwsError: S3 refuses.
     """
     location = job.output_manifest
-    if job.ended and job.input_manifest and not _exists(location, aws):
+    if job.ended and job.input_manifest and not exists(location, aws):
         location = job.input_manifest
     return read_outcomes(location, job.label_attribute, aws)
-
-
-def _exists(uri: str, aws: Aws) -> bool:
-    place = S3Uri.parse(uri)
-    try:
-        with calling(f"look for {uri}"):
-            aws.s3.head_object(Bucket=place.bucket, Key=place.key)
-    except AwsError as failure:
-        if failure.missing:
-            return False
-        raise
-    return True
 
 
 @dataclass(slots=True)
@@ -299,8 +232,6 @@ def _human_task(job: Job, wanted: Changes) -> dict[str, Any]:
     if wanted.price is not None:
         if PUBLIC_TEAM not in job.team:
             raise ContractError(f"{job.name} has no price: its workers are not the public workforce")
-        from labeljob.launch.request import amount_in_usd  # noqa: PLC0415
-
         task["PublicWorkforceTaskPrice"] = {"AmountInUsd": amount_in_usd(wanted.price)}
     if wanted.availability is not None:
         task["TaskAvailabilityLifetimeInSeconds"] = wanted.availability
@@ -324,6 +255,7 @@ def _free_name(job: Job, aws: Aws) -> str:
     """`NAME-2`, or the next number that no job has; the number of a job that continues one already is replaced."""
     stem, _, digits = job.name.rpartition("-")
     base = stem if CONTINUES in job.tags and digits.isdecimal() and stem else job.name
-    base = base[: _NAME_CHARACTERS - 4].rstrip("-")
-    taken = {other.name.lower() for other in list_jobs(aws, name_contains=base)}
-    return next(name for number in range(2, 1_000) if (name := f"{base}-{number}").lower() not in taken)
+    taken = {other.name.lower() for other in list_jobs(aws, name_contains=base[: _NAME_CHARACTERS // 2])}
+    endings = (f"-{number}" for number in count(2))
+    names = (f"{base[: _NAME_CHARACTERS - len(ending)].rstrip('-')}{ending}" for ending in endings)
+    return next(name for name in names if name.lower() not in taken)

@@ -58,13 +58,13 @@ class Counters:
 
     @property
     def done(self) -> int:
-        """Labelled or given up."""
-        return self.labeled + self.failed
+        """Labelled or given up in this job; a label that an object had before is not among them."""
+        return self.human + self.machine + self.failed
 
     @property
     def objects(self) -> int:
         """All that the service knows of; 0 while a job initializes."""
-        return self.done + self.unlabeled
+        return self.labeled + self.failed + self.unlabeled
 
 
 @dataclass(frozen=True, slots=True)

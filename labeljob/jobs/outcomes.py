@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from consolidation.label import errors_of
-from labeljob.aws import Aws, calling
+from labeljob.aws import Aws
+from labeljob.manifest.reading import Manifest, rows
 from labeljob.simulation.wire import parse
-from shared.errors import ContractError
-from shared.s3_uri import S3Uri
 
 METADATA = "-metadata"
-_READ_AT_ONCE = 1 << 20
 _KINDS_TOLD = 20
 """Different reasons that are counted one by one; more are counted together."""
 _LINES_TOLD = 3
@@ -132,7 +128,7 @@ def read_outcomes(location: str | Path, label_attribute: str, aws: Aws | None = 
         aws: needed for an `s3://` URI.
 
     Raises:
-        AwsError: S3 refuses. ContractError: the file cannot be read.
+        AwsError: S3 refuses. ContractError: there is no such manifest, or it cannot be read.
     """
     for number, line, fault in read_lines(location, aws):
         metadata = line.get(label_attribute + METADATA)
@@ -146,10 +142,10 @@ def read_lines(location: str | Path, aws: Aws | None = None) -> Iterator[tuple[i
     Raises:
         As `read_outcomes`.
     """
-    with _opened(location, aws) as rows:
-        for number, row in enumerate(rows, start=1):
-            if row.strip():
-                yield number, *_parsed(row)
+    blocks = Manifest.at(str(location), aws).blocks()
+    for number, row in enumerate(rows(blocks, longest=None), start=1):
+        if row.strip():
+            yield number, *_parsed(row)
 
 
 def tally(outcomes: Iterable[Outcome]) -> Tally:
@@ -198,26 +194,6 @@ class _Reasons:
     def ranked(self) -> tuple[Reason, ...]:
         ranked = sorted(self.counts.items(), key=lambda entry: (entry[0] == OTHER, -entry[1], entry[0]))
         return tuple(Reason(text, count, tuple(self.lines[text])) for text, count in ranked)
-
-
-@contextmanager
-def _opened(location: str | Path, aws: Aws | None) -> Iterator[IO[bytes]]:
-    """A manifest to be read from its beginning; what S3 refuses while it is read is an error of ours too."""
-    if not str(location).startswith("s3://"):
-        try:
-            opened = Path(location).open("rb")  # noqa: SIM115 - closed below, where reading errors are not mistaken for this one
-        except OSError as failure:
-            raise ContractError(f"{location} cannot be read: {failure.strerror}") from failure
-        with opened:
-            yield opened
-        return
-    if aws is None:
-        raise ContractError(f"{location} lies in S3; reading it takes clients of AWS")
-    place = S3Uri.parse(str(location))
-    with calling(f"read {location}"):
-        body = aws.s3.get_object(Bucket=place.bucket, Key=place.key)["Body"]
-        with BufferedReader(body, _READ_AT_ONCE) as rows:  # type: ignore[type-var] # a raw stream in all but its type
-            yield rows
 
 
 def _parsed(row: bytes) -> tuple[dict[str, Any], str]:

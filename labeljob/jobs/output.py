@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from labeljob.aws import Aws, AwsError
+from labeljob.aws import Aws, AwsError, calling
 from labeljob.jobs.job import describe
 from labeljob.jobs.outcomes import Outcome, read_lines, read_outcomes
 from labeljob.report.facts import label_attribute_of, read_record
 from labeljob.simulation.record import OUTPUT_MANIFEST
 from shared.errors import ContractError
+from shared.s3_uri import S3Uri
 
 
 def outcomes(name: str, aws: Aws) -> Iterator[Outcome]:
@@ -24,14 +25,26 @@ def outcomes(name: str, aws: Aws) -> Iterator[Outcome]:
         AwsError: there is no such job, or S3 refuses. ContractError: the job has no output manifest yet.
     """
     job = describe(name, aws)
+    if not exists(job.output_manifest, aws):
+        raise ContractError(f"{name} is {job.status} and has no output manifest at {job.output_manifest}")
+    yield from read_outcomes(job.output_manifest, job.label_attribute, aws)
+
+
+def exists(uri: str, aws: Aws) -> bool:
+    """Whether there is such an object.
+
+    Raises:
+        AwsError: S3 refuses to say.
+    """
+    place = S3Uri.parse(uri)
     try:
-        yield from read_outcomes(job.output_manifest, job.label_attribute, aws)
+        with calling(f"look for {uri}"):
+            aws.s3.head_object(Bucket=place.bucket, Key=place.key)
     except AwsError as failure:
-        if not failure.missing:
-            raise
-        raise ContractError(
-            f"{name} is {job.status} and has no output manifest at {job.output_manifest}"
-        ) from failure
+        if failure.missing:
+            return False
+        raise
+    return True
 
 
 def outcomes_in(folder: Path, label_attribute: str | None = None) -> Iterator[Outcome]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -12,22 +10,20 @@ from typing import Any
 
 import click
 
-from labeljob.aws import Aws, calling
+from labeljob.aws import Aws
 from labeljob.aws_options import with_aws, with_aws_if_needed
-from labeljob.jobs.continuing import Changes, Continuation, chain, continue_job, joined
-from labeljob.jobs.outcomes import Outcome, Tally, tally
+from labeljob.jobs.continuing import Changes, Continuation, continue_job
+from labeljob.jobs.joining import Joined, join
+from labeljob.jobs.outcomes import Outcome
 from labeljob.jobs.output import outcomes, outcomes_in
 from labeljob.jobs.summaries import outcome_in_words
-from labeljob.jobs.text import aligned, wrapped
+from labeljob.jobs.text import aligned, counted, printable, wrapped
 from labeljob.report.words import shortened
-from shared.errors import ContractError
 from shared.json_node import write_json
-from shared.s3_uri import S3Uri
 
 _SHOWN = 10
 _SOURCE_CHARACTERS = 32
 _LABEL_CHARACTERS = 300
-_IN_MEMORY = 8 << 20
 
 
 @click.command("output")
@@ -71,7 +67,8 @@ def output_command(
     if joined_to is not None:
         if name is None:
             raise click.UsageError("--joined takes the NAME of a job")
-        _join(name, joined_to, aws())
+        for line in aligned(_joined(join(name, joined_to, aws()), joined_to)):
+            click.echo(line)
         return
     found = outcomes_in(folder, options["label_attribute"]) if folder else outcomes(str(name), aws())
     most = None if options["everything"] else options["number"]
@@ -105,50 +102,19 @@ def _row(outcome: Outcome) -> str:
 
 def _name(source: str) -> str:
     """The end of a URI; of a text, its beginning."""
-    name = source.rstrip("/").rpartition("/")[2] if source.startswith("s3://") else " ".join(source.split())
-    return shortened(name, _SOURCE_CHARACTERS)
+    name = source.rstrip("/").rpartition("/")[2] if source.startswith("s3://") else source
+    return shortened(printable(name), _SOURCE_CHARACTERS)
 
 
-def _join(name: str, target: str, aws: Aws) -> None:
-    jobs = chain(name, aws)
-    if len(jobs) == 1:
-        raise ContractError(f"{name} continues no other job: its output manifest is the whole one")
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as body:
-
-        def written() -> Iterator[Outcome]:
-            for outcome in joined(jobs, aws):
-                body.write(f"{write_json(outcome.line)}\n".encode())
-                yield outcome
-
-        counted = tally(written())
-        body.seek(0)
-        if target.startswith("s3://"):
-            place = S3Uri.parse(target)
-            with calling(f"write {target}"):
-                aws.s3.upload_fileobj(body, place.bucket, place.key, {"ContentType": "application/x-ndjson"})
-        else:
-            _copy(body, Path(target))
-    for line in aligned(_joined(jobs, counted, target)):
-        click.echo(line)
-
-
-def _copy(body: Any, target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("wb") as file:
-            shutil.copyfileobj(body, file)
-    except OSError as failure:
-        raise ContractError(f"{target} cannot be written: {failure.strerror}") from failure
-
-
-def _joined(jobs: Iterable[Any], counted: Tally, target: str) -> Iterator[tuple[str, str]]:
-    yield "jobs", ", ".join(job.name for job in jobs)
-    yield "objects", f"{counted.objects:,}"
-    yield "labelled", f"{counted.labeled:,}"
-    if counted.errors:
-        yield "error labels", f"{counted.errors:,}"
-    if counted.failed or counted.unlabeled:
-        yield "without label", f"{counted.failed + counted.unlabeled:,}"
+def _joined(made: Joined, target: str) -> Iterator[tuple[str, str]]:
+    counts = made.tally
+    yield "jobs", ", ".join(job.name for job in made.jobs)
+    yield "objects", f"{counts.objects:,}"
+    yield "labelled", f"{counts.labeled:,}"
+    if counts.errors:
+        yield "error labels", f"{counts.errors:,}"
+    if counts.failed or counts.unlabeled:
+        yield "without label", f"{counts.failed + counts.unlabeled:,}"
     yield "manifest", target
 
 
@@ -215,8 +181,8 @@ def continue_command(name: str, dry_run: bool, new_name: str | None, aws: Aws, *
 def _made(made: Continuation, *, dry_run: bool) -> Iterator[tuple[str, str]]:
     if made.objects:
         yield ("would make" if dry_run else "made"), made.name
-        yield "to label", f"{made.objects:,} objects of {made.job.name}"
-        yield "input manifest", f"{made.manifest} ({made.lines:,} lines)"
+        yield "to label", f"{counted(made.objects, 'object')} of {made.job.name}"
+        yield "input manifest", f"{made.manifest} ({counted(made.lines, 'line')})"
     if made.error_labels:
         yield "left out", f"{made.error_labels:,} with an error label: labeljob replay, or --error-labels"
     if made.objects:

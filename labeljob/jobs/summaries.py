@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from labeljob.jobs.outcomes import Outcome
+from labeljob.jobs.text import printable
 from labeljob.report.words import count, number, shortened, tally
 
 _TEXT_CHARACTERS = 60
@@ -34,26 +35,29 @@ def outcome_in_words(outcome: Outcome) -> str:
     """What became of a data object: its label in a few words, or why it has none."""
     match outcome.status:
         case "failed":
-            return f"failed: {shortened(outcome.failure, _REASON_CHARACTERS)}"
+            return printable(f"failed: {shortened(outcome.failure, _REASON_CHARACTERS)}")
         case "unlabelled":
             return "not labelled"
         case "error":
-            return f"no label: {'; '.join(outcome.errors)}"
+            return printable(f"no label: {'; '.join(outcome.errors)}")
     return summary(outcome.label, outcome.metadata)
 
 
 def summary(label: Any, metadata: Mapping[str, Any] | None = None) -> str:
-    """A label in a few words, such as `Parrot (0.95)` or `3 boxes: 2 x car, bus`.
+    """A label in a few words, such as `Parrot (0.95)` or `3 boxes: 2 x car, bus`, in one line that is safe to print.
 
     Args:
         label: value of the label attribute.
         metadata: of the label; names the classes of built-in task types, and the answers of a job without consolidation.
     """
-    known = metadata or {}
+    return printable(_told(label, metadata or {}))
+
+
+def _told(label: Any, known: Mapping[str, Any]) -> str:
     if isinstance(label, dict):
         fields = label.get("fields")
         if isinstance(fields, dict) and fields:
-            return "; ".join(f"{name}: {summary(value)}" for name, value in fields.items())
+            return "; ".join(f"{name}: {_told(value, {})}" for name, value in fields.items())
         told = next((words for tell in _OF_OBJECTS if (words := tell(label, known))), None)
         return told or _as_written(label)
     if "class-name" in known:

@@ -34,6 +34,16 @@ def dollars(amount: Decimal) -> str:
     return f"${exact:,.2f}" if exact == exact.quantize(Decimal("0.01")) else f"${exact:,.3f}"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 object`, `1,250 objects`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def printable(text: str) -> str:
+    """A text in one line, with U+FFFD for what would steer a terminal: workers are strangers."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
+
+
 def aligned(rows: Iterable[Sequence[str]], *, gap: int = 2) -> list[str]:
     """Rows of cells as lines, each column as wide as its widest cell; nothing is wrapped, nothing is cut."""
     table = [tuple(row) for row in rows]
@@ -51,12 +61,12 @@ def wrapped(text: str, *, first: str = "", indent: int = 2) -> str:
     """A text in lines of `WIDTH`, broken at blanks only, so that URIs stay whole.
 
     Args:
-        text: its runs of blanks count as one.
+        text: made printable.
         first: what the first line begins with, besides.
         indent: blanks before the other lines.
     """
     lines = textwrap.wrap(
-        text,
+        printable(text),
         WIDTH,
         initial_indent=first,
         subsequent_indent=" " * indent,

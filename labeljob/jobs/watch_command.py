@@ -16,7 +16,7 @@ from labeljob.aws import Aws
 from labeljob.aws_options import with_aws
 from labeljob.jobs.job import Job
 from labeljob.jobs.outcomes import OTHER, Reason, Tally
-from labeljob.jobs.text import aligned, dollars, duration, moment, wrapped
+from labeljob.jobs.text import aligned, counted, dollars, duration, moment, printable, wrapped
 from labeljob.jobs.watching import INTERVAL, View, watch
 
 _INTERRUPTED = 130
@@ -71,9 +71,13 @@ def _picture(view: View) -> Table:
     counters = view.job.counters
     picture = Table.grid()
     picture.add_row(Text(view.job.name, style="bold"))
-    picture.add_row(ProgressBar(total=max(counters.objects, 1), completed=counters.done, width=_BAR))
-    for line in aligned([("status", view.job.status), *_progress(view), *_failures(view.tally)]):
-        picture.add_row(Text(line))
+    picture.add_row(
+        ProgressBar(total=max(counters.objects, 1), completed=counters.labeled + counters.failed, width=_BAR)
+    )
+    facts = Table.grid(padding=(0, 2))
+    for name, value in (("status", view.job.status), *_progress(view), *_failures(view.tally)):
+        facts.add_row(Text(name), Text(value))
+    picture.add_row(facts)
     picture.add_row(Text(view.trouble, style="red"))
     return picture
 
@@ -126,7 +130,7 @@ def _progress(view: View) -> Iterator[tuple[str, str]]:
 def _failures(tally: Tally | None) -> Iterator[tuple[str, str]]:
     if tally is not None:
         for reason in tally.failures[:_REASONS_TOLD]:
-            yield f"  {reason.count:,} failed", reason.text
+            yield f"  {reason.count:,} failed", printable(reason.text)
 
 
 def _rate(rate: float) -> str:
@@ -137,8 +141,8 @@ def earned(job: Job) -> str:
     """What workers of the public workforce earned with labelled objects, and how that is reckoned; empty for other workforces."""
     if job.price is None or job.reward is None:
         return ""
-    workers = f"{job.workers} worker{'' if job.workers == 1 else 's'}"
-    return f"{dollars(job.reward)} = {dollars(job.price)} x {workers} x {job.counters.human:,} objects"
+    answers = f"{counted(job.workers, 'worker')} x {counted(job.counters.human, 'object')}"
+    return f"{dollars(job.reward)} = {dollars(job.price)} x {answers}"
 
 
 def summarise(view: View) -> Iterator[str]:

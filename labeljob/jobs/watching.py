@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from labeljob.aws import Aws, AwsError
 from labeljob.jobs.job import Job, describe
 from labeljob.jobs.outcomes import Tally, read_outcomes, tally
+from labeljob.jobs.output import exists
 
 WINDOW = timedelta(minutes=30)
 """The rate is that of so long."""
@@ -142,12 +143,9 @@ def count(job: Job, aws: Aws) -> Tally | None:
     Raises:
         AwsError: S3 refuses.
     """
-    try:
-        return tally(read_outcomes(job.output_manifest, job.label_attribute, aws))
-    except AwsError as failure:
-        if failure.missing:
-            return None
-        raise
+    if not exists(job.output_manifest, aws):
+        return None
+    return tally(read_outcomes(job.output_manifest, job.label_attribute, aws))
 
 
 @dataclass(slots=True)

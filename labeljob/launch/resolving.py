@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from labeljob.aws import Aws, AwsError, calling
 from labeljob.findings import Finding, Rule
+from labeljob.launch import placeholders
 from labeljob.launch.categories import document_of
 from labeljob.launch.job_file import JobFile
 from labeljob.launch.launch import Launch, Material
@@ -70,11 +71,13 @@ NAME_UNCHECKED = Rule(
 
 
 def resolve(job: JobFile, aws: Aws) -> Launch:
-    """Look up what a job file names; what is not there is a finding of the result.
+    """Look up what a job file names; what is not there is a finding of the result. Nothing is looked up for a file not filled in.
 
     Raises:
         AwsError: a call failed for another reason than that there is no such thing.
     """
+    if next(placeholders.check(job), None):
+        return Launch(job, region=aws.region, account=aws.account)
     return _Resolver(job, aws).launch()
 
 
@@ -213,7 +216,9 @@ class _Resolver:
         if written is None:
             return None
         if "://" in written:
-            return Material(key, written, in_s3=True, body=self._object(key, written))
+            found = self._object(key, written)
+            body = None if key == "input.manifest" else found
+            return Material(key, written, in_s3=True, readable=found is not None, body=body)
         path = self._job.local(written)
         if not path.is_file():
             told = "a folder" if path.is_dir() else "not there"
@@ -228,7 +233,7 @@ class _Resolver:
         return Material(key, uploads_folder(self._job) + _FILE_NAMES[key], path=path, body=body)
 
     def _object(self, key: str, written: str) -> bytes | None:
-        """What lies at an S3 URI; of a manifest only whether there is something."""
+        """What lies at an S3 URI, None where it cannot be read; of a manifest nothing, only that it is there."""
         try:
             uri = S3Uri.parse(written)
         except NotAllowedError:
@@ -237,7 +242,7 @@ class _Resolver:
             with calling(f"read {uri}"):
                 if key == "input.manifest":
                     self._aws.s3.head_object(Bucket=uri.bucket, Key=uri.key)
-                    return None
+                    return b""
                 return self._aws.s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read()
         except AwsError as failure:
             if failure.missing:

@@ -104,7 +104,10 @@ class LocalService:
         if environ.get("HTTP_X_AMZ_TARGET", "").startswith(_SAGEMAKER):
             name, body = environ["HTTP_X_AMZ_TARGET"].removeprefix(_SAGEMAKER), _body(environ)
             if name in self._labeling.calls and (name not in TAGGING or _LABELING_JOB in body):
-                return _called(operation("sagemaker", name), self._labeling.calls[name], body)
+                answer = _called(operation("sagemaker", name), self._labeling.calls[name], body)
+                if name == "DescribeLabelingJob":
+                    self.gate.looked_at()
+                return answer
         elif _IAM in environ.get("HTTP_AUTHORIZATION", ""):
             body = _body(environ)
             action = next(iter(parse_qs(body.decode()).get("Action", [])), "")
@@ -116,6 +119,7 @@ class LocalService:
         """What only tests and demonstrations ask for."""
         controls: Mapping[str, Callable[[], None]] = {
             "hold": self.gate.hold,
+            "lead": lambda: self.gate.hold(led=True),
             "step": lambda: self.gate.step(int(request.args.get("steps", 1))),
             "release": self.gate.release,
             "settle": self.gate.settle,

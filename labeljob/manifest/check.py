@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,7 +23,7 @@ from labeljob.manifest.window import in_order
 from shared.errors import ContractError, NotAllowedError
 from shared.s3_uri import S3Uri
 
-_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\x00-\x1f\x7f]{1,256}").fullmatch
+_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[ -~]{1,256}").fullmatch
 """What most URIs look like; the others are looked at closely."""
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"PK": "zip", b"\x28\xb5": "zstd"}
@@ -38,6 +39,7 @@ _LARGEST_AUTOMATED = {
     "semantic-segmentation": (1_920, 1_080),
 }
 """Pixels of an image that automated labeling takes, by its algorithm."""
+_TELL_EVERY, _TELL_EVERY_OBJECT = 500, 10
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -143,7 +145,9 @@ class _Check:
     def __init__(self, manifest: Manifest, aws: Aws | None, checks: Checks, on_progress: OnProgress) -> None:
         self._manifest = manifest
         self._objects = ObjectChecks(aws, checks.limits) if checks.objects and aws else None
-        self._checks = checks
+        self._checks, self._kind = checks, checks.data
+        # A custom job's page may show any file.
+        self._endings = frozenset[str]() if checks.custom else _ALLOWED[checks.data]
         self._on_progress = on_progress
         self._lines = self._done = 0
         self._first_of: dict[str, int] = {}
@@ -156,22 +160,15 @@ class _Check:
             yield unusable
             return
         with Repeats() as repeats:
-            lines = self._examined(rows(self._counted(start, blocks)), repeats)
+            lines = self._examined(rows(chain((start,), blocks)), repeats)
             for faults in in_order(self._with_object, lines) if self._objects else map(_faults, lines):
                 yield from faults
             yield from self._of_whole()
             yield from (_repeated(line, first) for line, first in repeats.found())
-        self._on_progress(CheckProgress(self._lines, self._done, self._manifest.size))
-
-    def _counted(self, start: bytes, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        yield start
-        self._done = len(start)
-        for block in blocks:
-            self._on_progress(CheckProgress(self._lines, self._done, self._manifest.size))
-            yield block
-            self._done += len(block)
+        self._on_progress(CheckProgress(self._lines, self._manifest.size, self._manifest.size))
 
     def _examined(self, found: Iterable[bytes], repeats: Repeats) -> Iterator[_Line]:
+        every = _TELL_EVERY if self._objects is None else _TELL_EVERY_OBJECT
         for number, row in enumerate(found, start=1):
             value, faults = read_line(number, row)
             if value is not None:
@@ -184,21 +181,44 @@ class _Check:
                         self._first_of.setdefault("source" if source else "source-ref", number)
                     faults += self._examine(number, value)
             self._lines = number
+            self._done += len(row) + 1
+            if not number % every:
+                self._on_progress(CheckProgress(number, self._done, self._manifest.size))
             yield number, value, faults
 
     def _examine(self, number: int, value: Mapping[str, Any]) -> tuple[Fault, ...]:
         """What depends on the kind of data and on the job."""
-        checks = self._checks
+        kind, label = self._kind, self._checks.label_attribute
         found: tuple[Fault, ...] = ()
         if not value.get("source"):
-            found = _reference(number, value["source-ref"], checks)
-            if checks.data is Kind.CLOUDS or (checks.data is None and "source-ref-metadata" in value):
+            found = self._reference(number, value["source-ref"])
+            if kind is Kind.CLOUDS or (kind is None and "source-ref-metadata" in value):
                 found += cloud_faults(number, value.get("source-ref-metadata"))
-        elif checks.data not in {None, Kind.TEXT}:
+        elif kind is not None and kind is not Kind.TEXT:
             what = "has text in source, where the URI of its data is expected in source-ref"
             found = (fault(rules.WRONG_SOURCE, number, what, 'give "source-ref": "s3://bucket/key"'),)
-        if checks.label_attribute is not None and checks.label_attribute in value:
-            found += (_label_taken(number, checks.label_attribute, value),)
+        if label is not None and label in value:
+            found += (_label_taken(number, label, value),)
+        return found
+
+    def _reference(self, number: int, reference: str) -> tuple[Fault, ...]:
+        if self._kind is Kind.TEXT:
+            what = "has no source: the built-in text tasks read source only"
+            mend = 'give the text itself: "source": "..."'
+            return (fault(rules.WRONG_SOURCE, number, what, mend, serious=not self._checks.custom),)
+        if "/." in reference or not _URI(reference):
+            try:
+                S3Uri.parse(reference)
+            except NotAllowedError as failure:
+                mend = "write s3://bucket/key, the key as S3 lists it"
+                return (fault(rules.URI, number, f"has no S3 URI in source-ref: {failure}", mend),)
+        found: tuple[Fault, ...] = ()
+        if "%" in reference and _ENCODED.search(reference):
+            what = f"names {reference!r}, which looks URL-encoded"
+            mend = f"if the key is {unquote(reference)!r}, write that"
+            found = (fault(rules.ENCODED_KEY, number, what, mend, serious=False),)
+        if self._endings and extension(reference) not in self._endings:
+            found += (_ending(number, reference, self._endings, serious=self._kind is not None),)
         return found
 
     def _with_object(self, line: _Line) -> tuple[Fault, ...]:
@@ -216,6 +236,16 @@ class _Check:
         if self._lines > most:
             what = f"has {self._lines:,} lines; a job takes {most:,}"
             yield fault(rules.TOO_MANY, None, what, _mend_too_many(most))
+        if self._checks.automated and self._lines < kinds.ADVISED_AUTOMATED:
+            serious = self._lines < kinds.LEAST_AUTOMATED
+            wanted = (
+                f"needs {kinds.LEAST_AUTOMATED:,}"
+                if serious
+                else f"works from {kinds.ADVISED_AUTOMATED:,} on"
+            )
+            what = f"has {self._lines:,} line{'' if self._lines == 1 else 's'}; automated labeling {wanted}"
+            mend = "add objects, or leave automated labeling out"
+            yield fault(rules.TOO_FEW, None, what, mend, serious=serious)
         if len(self._first_of) > 1:
             (one, first), (other, second) = sorted(self._first_of.items(), key=lambda item: item[1])
             what = f"has lines with {one} (first: {first}) and lines with {other} (first: {second})"
@@ -243,32 +273,9 @@ def _not_text(start: bytes) -> Fault | None:
     return None
 
 
-def _reference(number: int, reference: str, checks: Checks) -> tuple[Fault, ...]:
-    if checks.data is Kind.TEXT:
-        what = "has no source: the built-in text tasks read source only"
-        mend = 'give the text itself: "source": "..."'
-        return (fault(rules.WRONG_SOURCE, number, what, mend, serious=not checks.custom),)
-    if "/." in reference or not _URI(reference):
-        try:
-            S3Uri.parse(reference)
-        except NotAllowedError as failure:
-            mend = "write s3://bucket/key, the key as S3 lists it"
-            return (fault(rules.URI, number, f"has no S3 URI in source-ref: {failure}", mend),)
-    found: tuple[Fault, ...] = ()
-    if "%" in reference and _ENCODED.search(reference):
-        what = f"names {reference!r}, which looks URL-encoded"
-        mend = f"if the key is {unquote(reference)!r}, write that"
-        found = (fault(rules.ENCODED_KEY, number, what, mend, serious=False),)
-    allowed = _ALLOWED[checks.data]
-    if allowed and not checks.custom and extension(reference) not in allowed:
-        found += (_ending(number, reference, allowed, serious=checks.data is not None),)
-    return found
-
-
 def _ending(number: int, reference: str, allowed: frozenset[str], *, serious: bool) -> Fault:
-    ending = extension(reference) or "no ending"
-    what = f"names a file with {ending}; expected is {' '.join(sorted(allowed))}"
-    mend = f"convert it, or rename it if it is one of these: {reference}"
+    what = f"names {reference!r}, whose ending is none of {' '.join(sorted(allowed))}"
+    mend = "convert it, or rename it if it is one of these"
     return fault(rules.EXTENSION, number, what, mend, serious=serious)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shlex import quote
 from typing import Any
 
 import click
@@ -27,13 +30,15 @@ from labeljob.findings import Rule
 from labeljob.launch.tasks import TASKS
 from labeljob.manifest.check import CheckProgress, Checks, check_manifest
 from labeljob.manifest.clouds import FORMATS
+from labeljob.manifest.crawl import NO_ENDING
 from labeljob.manifest.kinds import Kind
 from labeljob.manifest.make import MadeManifest, MakeProgress, Making, make_manifest
-from labeljob.manifest.rules import Fault
+from labeljob.manifest.rules import RULES, Fault
 from labeljob.manifest.texts import Columns
 from shared.errors import ContractError
 
 _MANIFESTS = (".manifest", ".jsonl", ".manifest.gz")
+_WIDTH = 100
 _KINDS = click.Choice([kind.value for kind in Kind])
 
 
@@ -116,7 +121,7 @@ def make_command(source: str, out: str, connect: Callable[[], Aws], **options: A
         cloud_format=options["cloud_format"],
         frames_per_second=options["frames_per_second"],
     )
-    aws = connect() if source.startswith("s3://") or out.startswith("s3://") else None
+    aws = connect() if "://" in source or out.startswith("s3://") else None
     with _making_shown() as on_progress:
         made = make_manifest(source, out, aws, making, on_progress)
     _show_made(made)
@@ -126,13 +131,19 @@ def make_command(source: str, out: str, connect: Callable[[], Aws], **options: A
 @click.argument("manifest")
 @click.option("--kind", type=_KINDS, help="What the data are.  [default: what each line looks like]")
 @click.option("--task", type=click.Choice(list(TASKS)), metavar="TASK", help="Of the job, as in a job file.")
-@click.option("--automated-labeling", "automated", is_flag=True, help="The job has it; needs --task.")
+@click.option("--automated-labeling", "automated", is_flag=True, help="The job has it.")
 @click.option("--label-attribute", metavar="NAME", help="The job's; lines should not have it yet.")
 @click.option("--check-objects", "objects", is_flag=True, help="Read the start of every object, too.")
 @click.option(
     "--max-faults", type=click.IntRange(min=0), default=20, show_default=True, help="Shown of each rule."
 )
-@click.option("--ignore", multiple=True, metavar="RULE", help="A rule not to tell of. May be repeated.")
+@click.option(
+    "--ignore",
+    type=click.Choice([rule.code for rule in RULES]),
+    multiple=True,
+    metavar="RULE",
+    help="A rule not to tell of. May be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="All faults as JSON lines, and nothing else.")
 @with_connect
 @click.pass_context
@@ -154,10 +165,15 @@ def check_command(
 
     Exit status: 0 no fault (advice at most), 1 faults, 2 MANIFEST cannot be read.
     """
-    kind, task = options.pop("kind"), options.pop("task")
-    checks = Checks(kind=Kind(kind) if kind else None, task=TASKS.get(task), **options)
+    kind, task = options.pop("kind"), TASKS.get(options.pop("task"))
+    if options["automated"] and (task is None or task.algorithm is None):
+        there = ", ".join(name for name, one in TASKS.items() if one.algorithm)
+        raise click.UsageError(f"--automated-labeling needs --task, one of {there}")
+    checks = Checks(kind=Kind(kind) if kind else None, task=task, **options)
     aws = connect() if checks.objects or manifest.startswith("s3://") else None
     tally = _Tally(max_faults, as_json=as_json)
+    # Pillow's remarks about damaged metadata name no file, and what matters of them is told as a fault.
+    warnings.filterwarnings("ignore", module="PIL")
     with _checking_shown() as on_progress:
         for fault in check_manifest(manifest, aws, checks, on_progress):
             if fault.finding.rule.code not in ignore:
@@ -194,7 +210,8 @@ class _Tally:
             click.echo()
         for rule, count in self._counts.items():
             more = f" ({count - self._most:,} not shown)" if count > self._most else ""
-            click.echo(f"{count:>9,}  {rule.code}: {rule.why}{more}")
+            text = f"{count:>9,}  {rule.code}: {rule.why}{more}"
+            click.echo(textwrap.fill(text, _WIDTH, subsequent_indent=" " * 11, break_on_hyphens=False))
         advice = self._counts.total() - self.serious
         faults = f"{self.serious:,} fault{'' if self.serious == 1 else 's'}"
         click.echo(f"{lines:,} line{'' if lines == 1 else 's'}: {faults}, {advice:,} advice")
@@ -221,7 +238,7 @@ def _attributes(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def _show_made(made: MadeManifest) -> None:
-    taken = ", ".join(f"{count:,} {ending or 'without ending'}" for ending, count in made.taken.items())
+    taken = ", ".join(f"{count:,} {ending or NO_ENDING}" for ending, count in made.taken.items())
     click.echo(f"taken     {taken}")
     for reason, count in sorted(made.left_out.counts.items()):
         click.echo(f"left out  {count:,} {reason}, such as {made.left_out.first[reason]}")
@@ -229,6 +246,7 @@ def _show_made(made: MadeManifest) -> None:
         click.echo(f"warning   {warning}")
     click.echo(f"objects   {made.objects:,} of kind {made.kind}")
     click.echo(f"manifest  {made.out}")
+    click.echo(f"next      labeljob manifest check {quote(made.out)} --check-objects")
 
 
 class _Seen:

@@ -24,6 +24,7 @@ _JOB_OUTPUT = re.compile(
 )
 """What Ground Truth writes under the output path of a job."""
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+NO_ENDING = "without ending"
 _FILES = {
     Kind.IMAGES: kinds.IMAGE_FILES,
     Kind.CLIPS: kinds.CLIP_FILES,
@@ -59,14 +60,15 @@ class Place:
             NotAllowedError: it is no S3 URI. AwsError: S3 refuses.
         """
         bucket, _, prefix = source.removeprefix("s3://").partition("/")
-        S3Uri.parse(f"s3://{bucket}/{prefix or 'all'}")
+        S3Uri.parse(source if prefix else f"{source.rstrip('/')}/all")
         if not prefix or prefix.endswith("/"):
             return cls(bucket, prefix)
         try:
             with calling(f"look at {source}"):
                 aws.s3.head_object(Bucket=bucket, Key=prefix)
         except AwsError as failure:
-            if not failure.missing:
+            # Who may list need not be allowed to read.
+            if not failure.missing and not failure.denied:
                 raise
             return cls(bucket, f"{prefix}/")
         return cls(bucket, prefix, single=True)
@@ -218,7 +220,7 @@ class Found:
         """
         for ending in sorted(self.endings.keys() - _ASKED_FILES[kind]):
             count = self.endings.pop(ending)
-            reason = f"{ending} files" if ending else "files without ending"
+            reason = ending or NO_ENDING
             self.left_out.counts[reason] = count
             self.left_out.first[reason] = next(self._files("WHERE ending = ? LIMIT 1", ending)).key
             self._database.execute("DELETE FROM file WHERE ending = ?", (ending,))
@@ -252,9 +254,7 @@ class Found:
 
     def seen(self) -> str:
         """Endings with their counts, the most frequent first."""
-        return ", ".join(
-            f"{count} {ending or 'without ending'}" for ending, count in self.endings.most_common()
-        )
+        return ", ".join(f"{count} {ending or NO_ENDING}" for ending, count in self.endings.most_common())
 
     def _files(self, clause: str, *values: str) -> Iterator[File]:
         query = f"SELECT folder, name, size, modified FROM file {clause}"  # noqa: S608 - clauses are this module's own

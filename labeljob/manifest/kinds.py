@@ -55,6 +55,8 @@ MOST_OBJECTS = 100_000
 """Objects of one job, unless AWS raises the quota."""
 MOST_SEGMENTED = 20_000
 """Images of a semantic segmentation job; not raised."""
+LEAST_AUTOMATED, ADVISED_AUTOMATED = 1_250, 5_000
+"""Objects of a job with automated labeling."""
 MOST_FRAME_SEQUENCES = 10
 FRAMES_OF_SEQUENCE = {Kind.FRAMES: 2_000, Kind.CLOUD_SEQUENCES: 500}
 """Most frames of one sequence."""

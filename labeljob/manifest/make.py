@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from labeljob.aws import Aws, calling
-from labeljob.manifest.crawl import File, Found, LeftOut, Place
+from labeljob.manifest.crawl import NO_ENDING, File, Found, LeftOut, Place
 from labeljob.manifest.kinds import (
     FRAMES_OF_SEQUENCE,
     MOST_FRAME_SEQUENCES,
@@ -122,7 +122,9 @@ def make_manifest(
     if aws is None and (source.startswith("s3://") or out.startswith("s3://")):
         raise ContractError("source or manifest lies in S3: give `aws`")
     run = _Run(out, aws, chosen, on_progress or (lambda _: None))
-    return run.of_s3(source) if source.startswith("s3://") else run.of_files(Path(source))
+    if "://" in source:
+        return run.of_s3(source)
+    return run.of_files(Path(source))
 
 
 class _Run:
@@ -159,7 +161,7 @@ class _Run:
                 taken[ending] += 1
                 files.append(path)
             elif path.is_file():
-                left_out.add(f"{ending} files" if ending else "files without ending", str(path))
+                left_out.add(ending or NO_ENDING, str(path))
         if not files:
             raise ContractError(_upload_first(source) if source.exists() else f"there is no {source}")
         lines = (
@@ -202,7 +204,7 @@ class _Run:
                 yield line
             if guessed:
                 self._warnings.append(
-                    f"{guessed} of the point clouds have no time in their names; the time they were uploaded at stands for it"
+                    f"{guessed:,} point clouds without a time in the name: the time of upload stands for it"
                 )
 
     def _sequences(self, found: Found, kind: Kind, aws: Aws) -> Iterator[dict[str, Any]]:

@@ -79,15 +79,21 @@ class Manifest:
         return cls(location, size, blocks)
 
 
-def rows(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Lines without their line feeds. Of one that is too long for any manifest the end is left out, yet it stays too long."""
-    rest = b""
+def rows(blocks: Iterable[bytes], longest: int | None = LINE_BYTES) -> Iterator[bytes]:
+    """Lines without their line feeds.
+
+    Args:
+        blocks: of bytes, in order.
+        longest: bytes of a line; of one that has more the end may be left out, yet it stays too long. None for any length: a label may
+            make a line of an output manifest longer than an input manifest takes it.
+    """
+    rest, end = b"", None if longest is None else longest + 1
     for block in blocks:
         first, *others = (rest + block).split(b"\n")
         if not others:
-            rest = first[: LINE_BYTES + 1]
+            rest = first[:end]
             continue
-        rest = others.pop()[: LINE_BYTES + 1]
+        rest = others.pop()[:end]
         yield first
         yield from others
     if rest:

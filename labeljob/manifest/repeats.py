@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-_AT_ONCE = 20_000
+_AT_ONCE = 5_000
 
 
 class Repeats:
@@ -38,8 +38,8 @@ class Repeats:
         """(line, first line of the same source), in the order of lines."""
         self._write()
         yield from self._database.execute(
-            "SELECT line, first FROM (SELECT line, min(line) OVER (PARTITION BY hash) AS first FROM seen) "
-            "WHERE line > first ORDER BY line"
+            "WITH again AS (SELECT hash, min(line) AS first FROM seen GROUP BY hash HAVING count(*) > 1) "
+            "SELECT line, first FROM again JOIN seen USING (hash) WHERE line > first ORDER BY line"
         )
 
     def _write(self) -> None:

@@ -131,6 +131,12 @@ TOO_MANY = Rule(
     "the job is refused or fails at its start",
     _QUOTAS,
 )
+TOO_FEW = Rule(
+    "manifest-few-objects",
+    "automated labeling has at least 1,250 objects; 5,000 are advised",
+    "there is too little to train a model with, and the job fails",
+    "Automate Data Labeling",
+)
 REPEATED = Rule(
     "manifest-repeated-source",
     "no two lines have the same source",

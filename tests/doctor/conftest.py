@@ -215,18 +215,27 @@ class Bench:
             del self.job[key]
 
 
-@pytest.fixture
-def front(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
-    """The front before the local AWS; the environment points at it."""
-    with serving(local_aws.url) as made:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", made.url)
-        yield made
+@pytest.fixture(scope="session")
+def front_process(local_process: LocalAws) -> Iterator[tuple[Front, Aws]]:
+    """A front before the local AWS for the whole run, and clients of it: making these is slow."""
+    with serving(local_process.url) as front, pytest.MonkeyPatch.context() as patch:
+        for name, value in {**local_process.environment, "AWS_ENDPOINT_URL": front.url}.items():
+            patch.setenv(name, value)
+        aws = Aws(region="us-east-1")
+        for client in ("iam", "kms", "lambda_", "s3", "sagemaker", "sns", "sqs", "sts", "cloudformation"):
+            getattr(aws, client)
+        yield front, aws
 
 
 @pytest.fixture
-def bench(front: Front, tmp_path: Path) -> Bench:
-    """A sound batch job: classes of three images, labelled by the private team `birds`."""
-    made = Bench(tmp_path, Aws(region="us-east-1"), front)
+def bench(
+    front_process: tuple[Front, Aws], local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Bench:
+    """A sound batch job: classes of three images, labelled by the private team `birds`; the environment points at the front."""
+    front, aws = front_process
+    front.clear()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", front.url)
+    made = Bench(tmp_path, aws, front)
     for line in LINES:
         made.put(line["source-ref"], png())
     made.put_manifest(*LINES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,6 @@ class Cats:
     aws: Aws
     folder: Path
     public: bool = False
-    _lines: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def answer(self, answers: Mapping[int, tuple[Any, ...]]) -> None:
         """What the team answers about each cat, a category or a whole form for each worker; nothing about others."""
@@ -123,6 +122,17 @@ class Cats:
         """Make a job and let it end."""
         self.create(name, cats, **changes)
         self.local.settle()
+
+    def stream(self, name: str) -> str:
+        """Make a streaming job that is held while it initializes; returns its input topic."""
+        topics = [self.aws.sns.create_topic(Name=f"GroundTruth-{end}")["TopicArn"] for end in ("in", "out")]
+        self.local.hold()
+        request = self.request(name, 0)
+        request["InputConfig"] = {"DataSource": {"SnsDataSource": {"SnsTopicArn": topics[0]}}}
+        request["OutputConfig"]["SnsTopicArn"] = topics[1]
+        self.aws.sagemaker.create_labeling_job(**request)
+        self.local.settle()
+        return topics[0]
 
     def put(self, uri: str, body: str) -> None:
         """Write an object."""

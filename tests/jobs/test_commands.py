@@ -65,7 +65,7 @@ def test_a_job_is_described_with_all_that_it_has(cats: Cats, labeljob: Labeljob)
     assert facts["output manifest"] == "s3://acme-out/run/cats-1/manifests/output/output.manifest"
     assert facts["keywords"] == "cat, picture"
     assert facts["work team"] == f"cats ({TEAM}/cats)"
-    assert facts["task offered for"] == "7,200 s"
+    assert facts["task offered for"] == "2 h"
     assert facts["objects at once"] == "50"
     assert facts["stops after objects"] == "10"
     assert facts["tag cost centre"] == "42"
@@ -95,6 +95,29 @@ def test_a_job_is_stopped_only_when_it_is_meant(cats: Cats, labeljob: Labeljob) 
         "output manifest  s3://acme-out/run/cats-1/manifests/output/output.manifest",
         "label the rest   labeljob continue cats-1",
     ]
+
+
+def test_stopping_a_streaming_job_removes_what_the_service_leaves_behind(
+    cats: Cats, labeljob: Labeljob
+) -> None:
+    """The queue and its subscription; not the topics, which others made."""
+    cats.stream("cats-1")
+    initializing = labeljob("stop", "cats-1", "--yes")
+    assert initializing.status == 2
+    assert "must not be stopped before it is InProgress" in initializing.err
+    cats.local.release()
+    cats.local.settle()
+    stopping = labeljob("stop", "cats-1", "--yes", "--no-wait")
+    assert stopping.lines[-1] == "when it has stopped, remove what it leaves behind: labeljob stop cats-1"
+    cats.local.settle()
+    queues = cats.aws.sqs.list_queues().get("QueueUrls", [])
+    assert [url.rpartition("/")[2] for url in queues] == ["GroundTruth-cats-1"]
+    run = labeljob("stop", "cats-1", "--topics")
+    assert run.status == 0
+    assert "deleted queue GroundTruth-cats-1" in run.out
+    assert "left topic arn:aws:sns:us-east-1:123456789012:GroundTruth-in: labeljob did not make it" in run.out
+    assert "QueueUrls" not in cats.aws.sqs.list_queues()
+    assert "deleted" not in labeljob("stop", "cats-1").out
 
 
 def test_stopping_waits_until_the_job_has_stopped(cats: Cats) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from labeljob.jobs.continuing import Changes, chain, continue_job, joined
+from labeljob.jobs.continuing import Changes, continue_job
+from labeljob.jobs.joining import chain, joined
 from shared.errors import ContractError
 from tests.jobs.conftest import CAT, NOTHING, Cats, Labeljob
 
@@ -129,7 +130,7 @@ def test_the_whole_manifest_needs_no_joining(cats: Cats, labeljob: Labeljob) -> 
     cats.run("cats-1", 3)
     before = cats.output("cats-1")
     cats.answer({1: NOTHING, 2: CAT})
-    assert "to label        1 objects of cats-1" in labeljob("continue", "cats-1", "--whole").lines
+    assert "to label        1 object of cats-1" in labeljob("continue", "cats-1", "--whole").lines
     cats.local.settle()
     after = cats.output("cats-1-2")
     assert [line["cats"]["class-name"] for line in after] == ["cat"] * 3
@@ -185,3 +186,70 @@ def test_what_does_not_fit_is_refused(cats: Cats, labeljob: Labeljob) -> None:
     alone = labeljob("output", "cats-1", "--joined", "x")
     assert alone.status == 2
     assert "cats-1 continues no other job" in alone.err
+
+
+def test_the_next_free_name_is_no_longer_than_a_name_may_be(cats: Cats) -> None:
+    name = f"C{'a' * 59}ts"
+    cats.run(name, 4)
+    assert continue_job(name, cats.aws).name == f"C{'a' * 59}t-2"
+    assert continue_job(name, cats.aws, dry_run=True).name == f"C{'a' * 59}t-3"
+
+
+def test_a_job_with_all_the_tags_it_may_have_cannot_say_what_it_continues(cats: Cats) -> None:
+    cats.run("cats-1", 4, Tags=[{"Key": f"tag-{number}", "Value": ""} for number in range(50)])
+    with pytest.raises(ContractError, match="cats-1 has 50 tags and a job takes 50"):
+        continue_job("cats-1", cats.aws)
+
+
+def test_too_few_objects_for_automated_labeling_go_to_people(cats: Cats) -> None:
+    """The job that is continued had it; AWS's model is not on this machine."""
+    arn = "arn:aws:sagemaker:us-east-1:027400017018:labeling-job-algorithm-specification/image-classification"
+    cats.local.hold()
+    cats.create("cats-1", 4, LabelingJobAlgorithmsConfig={"LabelingJobAlgorithmSpecificationArn": arn})
+    cats.local.settle()
+    cats.aws.sagemaker.stop_labeling_job(LabelingJobName="cats-1")
+    cats.local.settle()
+    made = continue_job("cats-1", cats.aws, dry_run=True)
+    assert made.objects == 4
+    assert "LabelingJobAlgorithmsConfig" not in made.request
+    assert made.notes == ("automated labeling takes 1,250 objects; people label all of these",)
+
+
+def test_manifests_that_do_not_belong_together_are_not_joined(cats: Cats) -> None:
+    cats.run("cats-1", 5)
+    made = continue_job("cats-1", cats.aws)
+    cats.local.settle()
+    uri = made.job.output_manifest.replace("cats-1/", "cats-1-2/")
+    lines = cats.lines(uri)
+    cats.put(uri, "".join(f"{json.dumps(line)}\n" for line in reversed(lines)))
+    with pytest.raises(ContractError, match="line 2 has labeljob-line 4 after 5"):
+        list(joined(chain("cats-1-2", cats.aws), cats.aws))
+    lines[0]["source-ref"] = "s3://acme-in/dogs/4.jpg"
+    cats.put(uri, "".join(f"{json.dumps(line)}\n" for line in lines))
+    with pytest.raises(ContractError, match=r"line 4 is about .*cats/4.jpg in cats-1 and about .*dogs/4.jpg"):
+        list(joined(chain("cats-1-2", cats.aws), cats.aws))
+
+
+def test_what_a_streaming_job_leaves_goes_to_a_batch_job(cats: Cats, labeljob: Labeljob) -> None:
+    """Four cats come by the topic, nobody knows the last."""
+    topic = cats.stream("cats-1")
+    cats.local.release()
+    cats.local.settle()
+    for cat in range(1, 5):
+        line = {"source-ref": f"s3://acme-in/cats/{cat}.jpg", "cat": str(cat)}
+        cats.aws.sns.publish(TopicArn=topic, Message=json.dumps(line))
+    cats.local.settle()
+    labeljob("stop", "cats-1", "--yes", "--no-wait")
+    cats.local.settle()
+    cats.answer({4: CAT})
+    made = continue_job("cats-1", cats.aws)
+    cats.local.settle()
+    assert made.notes == (
+        "cats-1 took objects from a topic; cats-1-2 takes only those that are left, and ends",
+    )
+    assert [set(line) for line in cats.lines(made.manifest)] == [{"source-ref", "cat", "labeljob-line"}]
+    assert labeljob("watch", "cats-1-2").status == 0
+    outcomes = list(joined(chain("cats-1-2", cats.aws), cats.aws))
+    assert sorted((outcome.line["cat"], outcome.status) for outcome in outcomes) == [
+        (str(cat), "labelled") for cat in range(1, 5)
+    ]

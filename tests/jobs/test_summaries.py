@@ -16,6 +16,10 @@ from tests.laws.merging import KindUnderLaw
 from tests.report.conftest import labelled, workers
 from tests.strategies import CATEGORIES
 
+KEYS = [
+    *("annotations", "class-name", "class-names", "consolidation", "counts", "error", "fields", "instances"),
+    *("internal-color-map", "kind", "label-ref", "mask-ref", "objects", "ranking", "sensors", "value"),
+]
 anything = st.recursive(
     st.none()
     | st.booleans()
@@ -25,27 +29,7 @@ anything = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                [
-                    "annotations",
-                    "class-name",
-                    "class-names",
-                    "counts",
-                    "error",
-                    "fields",
-                    "instances",
-                    "label-ref",
-                    "mask-ref",
-                    "consolidation",
-                    "kind",
-                    "internal-color-map",
-                    "objects",
-                    "ranking",
-                    "sensors",
-                    "seq-label-ref",
-                    "value",
-                ]
-            ),
+            st.sampled_from(KEYS),
             inner,
             max_size=4,
         )
@@ -123,3 +107,8 @@ def test_a_page_of_several_elements_names_each() -> None:
         "consolidation": {},
     }
     assert summary(label) == "animal: cat (0.9); note: no label: empty"
+
+
+def test_what_workers_wrote_does_not_steer_the_terminal() -> None:
+    assert summary({"class-name": "cat\x1b[2J\n dog"}) == "cat\ufffd[2J dog"
+    assert summary({"value": "\x1b]0;title\x07", "confidence": 1.0}) == '"\\u001b]0;title\\u0007" (1.0)'

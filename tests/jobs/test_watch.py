@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -120,8 +121,9 @@ def test_a_terminal_shows_one_picture_and_then_the_summary(cats: Cats, labeljob:
 
 
 def test_ctrl_c_ends_the_watching_and_not_the_job(cats: Cats) -> None:
+    cats.answer(dict.fromkeys(range(1, 12), CAT))
     cats.local.hold()
-    cats.create("cats-1")
+    cats.create("cats-1", 12)
     cats.local.settle()
     command = [sys.executable, "-m", "labeljob", "watch", "cats-1", "--interval", "0.1"]
     with subprocess.Popen(
@@ -130,7 +132,10 @@ def test_ctrl_c_ends_the_watching_and_not_the_job(cats: Cats) -> None:
         assert process.stdout is not None
         assert process.stdout.readline().endswith("UTC  Initializing\n")
         cats.local.step()
-        assert process.stdout.readline().endswith("UTC  InProgress, 0 of 3 labelled\n")
+        assert process.stdout.readline().endswith("UTC  InProgress, 0 of 12 labelled\n")
+        cats.local.step()
+        going = r"UTC  InProgress, 10 of 12 labelled, [\d,]+ objects/h, about \d+ s to go\n$"
+        assert re.search(going, process.stdout.readline())
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     assert (process.returncode, out) == (130, "")

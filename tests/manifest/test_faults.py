@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from labeljob.aws import Aws as Clients
 from labeljob.launch.tasks import TASKS
 from labeljob.manifest.check import Checks, check_manifest
 from labeljob.manifest.kinds import Kind
-from labeljob.manifest.rules import RULES
+from labeljob.manifest.rules import RULES, Fault
 from tests.conftest import Aws
 from tests.manifest.files import claimed_png, cloud, picture, sequence
 
@@ -29,7 +29,7 @@ def line(**members: Any) -> bytes:
     return json.dumps(written, ensure_ascii=False).encode() + b"\n"
 
 
-def cloud_line(key: str = "1.bin", **metadata: Any) -> bytes:
+def cloud_line(key: str = "1.bin", /, **metadata: Any) -> bytes:
     """A line of one point cloud."""
     return line(source_ref=f"{AT}{key}", source_ref_metadata={"unix-timestamp": 1566861644, **metadata})
 
@@ -43,7 +43,7 @@ class Broken:
         body: the manifest.
         line: of the fault, None for the whole.
         says: part of what is wrong.
-        files: in S3 beside `birds/good.jpg`; objects are looked at when there are some, even if empty.
+        files: in S3 beside `birds/good.jpg`.
         serious: whether the job would fail.
     """
 
@@ -52,7 +52,7 @@ class Broken:
     line: int | None = 2
     says: str = ""
     checks: Mapping[str, Any] = field(default_factory=dict)
-    files: Mapping[str, bytes] | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
     serious: bool = True
 
 
@@ -72,6 +72,10 @@ def frames(
 
 
 CLIP, TWO = f"{AT}clip/", ("f1.jpg", "f2.jpg")
+POSED = line(
+    source_ref=f"{AT}1.bin",
+    source_ref_metadata={"unix-timestamp": 1, "ego-vehicle-pose": {"position": {"x": 0, "y": 0, "z": 0}}},
+)
 FORM = {
     "no line": Broken("manifest-empty", b"", None, "has no line"),
     "gzip": Broken("manifest-compressed", gzip.compress(GOOD, mtime=0), None, "gzip"),
@@ -112,12 +116,13 @@ FORM = {
     ),
     "https": Broken("manifest-uri", GOOD + line(source_ref="https://acme-in.s3.amazonaws.com/1.jpg"), says="only s3://"),
     "climbing key": Broken("manifest-uri", GOOD + line(source_ref="s3://acme-in/a/../1.jpg"), says="'..'"),
+    "half a character": Broken("manifest-uri", GOOD + b'{"source-ref": "s3://acme-in/\\ud83d.jpg"}', says="control characters"),
     "bucket alone": Broken("manifest-uri", GOOD + line(source_ref="s3://acme-in/"), says="key is empty"),
     "URL-encoded key": Broken("manifest-encoded-key", GOOD + line(source_ref=f"{AT}a%20b.jpg"), says="URL-encoded", serious=False),
     "an image by another name": Broken(
-        "manifest-extension", GOOD + line(source_ref=f"{AT}2.tif"), says=".tif; expected is .jpeg .jpg .png", checks={"kind": Kind.IMAGES}
+        "manifest-extension", GOOD + line(source_ref=f"{AT}2.tif"), says="none of .jpeg .jpg .png", checks={"kind": Kind.IMAGES}
     ),
-    "a name of no kind": Broken("manifest-extension", GOOD + line(source_ref=f"{AT}2"), says="no ending", serious=False),
+    "a name of no kind": Broken("manifest-extension", GOOD + line(source_ref=f"{AT}2"), says="ending is none of", serious=False),
     "the label is there": Broken(
         "manifest-label-taken",
         GOOD + line(source_ref=f"{AT}2.jpg", wings=[], wings_metadata={}),
@@ -142,6 +147,13 @@ FORM = {
         "a job takes 10",
         {"kind": Kind.FRAMES},
     ),
+    "few for automated labeling": Broken(
+        "manifest-few-objects",
+        GOOD,
+        None,
+        "has 1 line; automated labeling needs 1,250",
+        {"task": TASKS["bounding-box"], "automated": True},
+    ),
     "the same source": Broken("manifest-repeated-source", GOOD + GOOD, says="as line 1", serious=False),
     "a cloud without time": Broken(
         "manifest-cloud-metadata", line(source_ref=f"{AT}1.bin", source_ref_metadata={"format": "text/xyz"}), 1, "unix-timestamp"
@@ -154,7 +166,7 @@ FORM = {
     ),
     "a cloud of unknown format": Broken("manifest-cloud-metadata", cloud_line(format="binary/rgb"), 1, "must be one of binary/xyz"),
     "a pose without heading": Broken(
-        "manifest-cloud-metadata", cloud_line(**{"ego-vehicle-pose": {"position": {"x": 0, "y": 0, "z": 0}}}), 1, "heading"
+        "manifest-cloud-metadata", POSED, 1, "heading"
     ),
     "nine cameras": Broken("manifest-cloud-metadata", cloud_line(images=[{}] * 9), 1, "has 9 images, allowed are 8"),
     "a camera without lens": Broken(
@@ -174,11 +186,11 @@ FORM = {
     ),
 }  # fmt: skip
 OBJECTS = {
-    "no such object": Broken("object-missing", GOOD + line(source_ref=f"{AT}2.jpg"), says="no such object", files={}),
-    "no such bucket": Broken("object-missing", GOOD + line(source_ref="s3://acme-none/2.jpg"), says="no such bucket", files={}),
-    "archived": Broken("object-unreadable", GOOD + line(source_ref="s3://acme-in/birds/frozen.jpg"), says="archived", files={}),
+    "no such object": Broken("object-missing", GOOD + line(source_ref=f"{AT}2.jpg"), says="no such object"),
+    "no such bucket": Broken("object-missing", GOOD + line(source_ref="s3://acme-none/2.jpg"), says="no such bucket"),
+    "archived": Broken("object-unreadable", GOOD + line(source_ref="s3://acme-in/birds/frozen.jpg"), says="archived"),
     "another Region": Broken(
-        "object-region", GOOD + line(source_ref="s3://acme-far/good.jpg"), says="lies in eu-west-1; the job runs in us-east-1", files={}
+        "object-region", GOOD + line(source_ref="s3://acme-far/good.jpg"), says="lies in eu-west-1; the job runs in us-east-1",
     ),
     "an empty image": image("object-size", "2.jpg", b"", "which is empty"),
     "an image of 41 MB": image("object-size", "2.png", picture("PNG")[:-12] + b"\0" * (41 << 20) + picture("PNG")[-12:], "41.0 MB"),
@@ -215,33 +227,26 @@ OBJECTS = {
     "a PNG cut short": image("object-damaged", "2.png", picture("PNG")[:-12], "cut short"),
     "a PNG without header": image("object-damaged", "2.png", picture("PNG")[:16], "header is damaged"),
     "400 million pixels": image("object-pixels", "2.png", claimed_png(20_000, 20_000), "20000x20000 pixels, allowed are 100 million"),
-    "too large for automated labeling": image(
-        "object-pixels",
-        "2.png",
-        claimed_png(2_000, 1_100),
-        "takes 1920x1080",
-        checks={"task": TASKS["semantic-segmentation"], "automated": True},
-    ),
     "a turned JPEG": image("object-turned", "2.jpg", picture("JPEG", orientation=6), "EXIF orientation 6", serious=False),
     "a turned PNG": image("object-turned", "2.png", picture("PNG", orientation=3), "EXIF orientation 3", serious=False),
 }  # fmt: skip
 SEQUENCES = {
-    "no JSON": frames("sequence-file", b"f1.jpg\n", "is not JSON"),
+    "no JSON": frames("sequence-file", b"f1.jpg\n", "is not JSON", checks={"kind": Kind.FRAMES}),
     "no frames": frames("sequence-file", sequence(CLIP), "has no frame"),
     "another number of frames": frames("sequence-file", sequence(CLIP, *TWO, **{"number-of-frames": 3}), "is 3, but frames has 2"),
     "no slash": frames("sequence-file", sequence(CLIP[:-1], *TWO), "must end in /"),
     "the bucket's root": frames("sequence-file", sequence("s3://acme-in/", *TWO), "not the whole bucket"),
     "a frame twice": frames("sequence-file", sequence(CLIP, "f1.jpg", "f1.jpg"), "has a frame twice"),
-    "2,001 frames": frames(
+    "501 clouds": frames(
         "sequence-length",
-        sequence(CLIP, *(f"{number:04}.jpg" for number in range(2_001))),
-        "2,001 frames, allowed are 2,000",
-        names=tuple(f"{number:04}.jpg" for number in range(2_001)),
+        sequence(CLIP, *(cloud(f"{number:03}.bin", number) for number in range(501))),
+        "501 frames, allowed are 500",
+        names=tuple(f"{number:03}.bin" for number in range(501)),
     ),
     "numbers that are not padded": frames(
         "sequence-order",
         sequence(CLIP, *TWO, "f10.jpg"),
-        "f10.jpg comes before f2.jpg",
+        "'f10.jpg' comes before 'f2.jpg'",
         names=(*TWO, "f10.jpg"),
         serious=False,
     ),
@@ -257,26 +262,38 @@ SEQUENCES = {
 ALL = FORM | OBJECTS | SEQUENCES
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_a_broken_rule_is_named_and_no_other(name: str, aws: Aws) -> None:
+def expect(found: Iterable[Fault], broken: Broken) -> None:
+    """That rule is named, at that line, and no other."""
+    (told,) = found
+    assert (told.line, told.finding.rule.code, told.finding.serious) == (
+        broken.line,
+        broken.rule,
+        broken.serious,
+    )
+    assert broken.says in told.finding.what
+    assert told.finding.mend
+
+
+@pytest.mark.parametrize("name", FORM)
+def test_a_broken_rule_of_lines_is_named_and_no_other(name: str, tmp_path: Path) -> None:
+    broken, manifest = FORM[name], tmp_path / "input.manifest"
+    manifest.write_bytes(broken.body)
+    expect(check_manifest(str(manifest), checks=Checks(**broken.checks)), broken)
+
+
+@pytest.mark.parametrize("name", OBJECTS | SEQUENCES)
+def test_a_broken_rule_of_objects_is_named_and_no_other(name: str, aws: Aws) -> None:
     broken = ALL[name]
     aws.put(f"{AT}good.jpg", picture("JPEG"))
-    for key, body in (broken.files or {}).items():
+    aws.s3.put_object(
+        Bucket="acme-in", Key="birds/frozen.jpg", Body=picture("JPEG"), StorageClass="DEEP_ARCHIVE"
+    )
+    aws.s3.create_bucket(Bucket="acme-far", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    aws.put("s3://acme-far/good.jpg", picture("JPEG"))
+    for key, body in broken.files.items():
         aws.put(f"s3://acme-in/{key}", body)
-    if broken.files is not None:
-        aws.s3.put_object(
-            Bucket="acme-in", Key="birds/frozen.jpg", Body=picture("JPEG"), StorageClass="DEEP_ARCHIVE"
-        )
-        aws.s3.create_bucket(Bucket="acme-far", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        aws.put("s3://acme-far/good.jpg", picture("JPEG"))
     uri = aws.put("s3://acme-config/input.manifest", broken.body)
-    checks = Checks(**broken.checks, objects=broken.files is not None)
-    found = list(check_manifest(uri, Clients(), checks))
-    assert [(fault.line, fault.finding.rule.code, fault.finding.serious) for fault in found] == [
-        (broken.line, broken.rule, broken.serious)
-    ]
-    assert broken.says in found[0].finding.what
-    assert found[0].finding.mend
+    expect(check_manifest(uri, Clients(), Checks(**broken.checks, objects=True)), broken)
 
 
 def test_every_rule_is_broken_once_at_least() -> None:
@@ -288,7 +305,7 @@ def test_codes_are_unique_and_every_rule_says_why() -> None:
     assert all(rule.asks and rule.why and rule.source for rule in RULES)
 
 
-SOUND = {
+SOUND: dict[str, tuple[bytes, dict[str, Any]]] = {
     "images": (GOOD, {}),
     "line ends of Windows": (GOOD.replace(b"\n", b"\r\n"), {}),
     "no line feed at the end": (GOOD[:-1], {}),
@@ -325,6 +342,26 @@ SOUND = {
         {"kind": Kind.CLOUDS},
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("task", "most"), [("semantic-segmentation", "1920x1080"), ("bounding-box", "3840x2160")]
+)
+def test_automated_labeling_takes_smaller_images(aws: Aws, task: str, most: str) -> None:
+    lines = b""
+    for width in (1_920, 2_000, 4_000):
+        aws.put(f"{AT}{width}.png", claimed_png(width, width * 1_080 // 1_920))
+        lines += line(source_ref=f"{AT}{width}.png")
+    uri = aws.put("s3://acme-config/input.manifest", lines)
+    found = check_manifest(uri, Clients(), Checks(TASKS[task], automated=True, objects=True))
+    told = [fault.line for fault in found if f"automated labeling takes {most}" in fault.finding.what]
+    assert told == ([2, 3] if most == "1920x1080" else [3])
+
+
+def test_json_that_a_custom_job_labels_is_no_sequence_file(aws: Aws) -> None:
+    aws.put(f"{AT}page.json", '{"words": []}')
+    uri = aws.put("s3://acme-config/input.manifest", line(source_ref=f"{AT}page.json"))
+    assert list(check_manifest(uri, Clients(), Checks(task=TASKS["custom"], objects=True))) == []
 
 
 @pytest.mark.parametrize("name", SOUND)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from labeljob.findings import Finding, Rule, rules_of
-from labeljob.launch import resolving
+from labeljob.launch import placeholders, resolving
 from labeljob.launch.launch import Launch
 from labeljob.launch.rules import (
     attributes,
@@ -14,7 +14,6 @@ from labeljob.launch.rules import (
     names,
     pages,
     people,
-    placeholders,
     places,
     task,
 )
@@ -27,7 +26,10 @@ RULES: tuple[Rule, ...] = rules_of(placeholders, *_MODULES, attributes, resolvin
 
 
 def check(launch: Launch) -> tuple[Finding, ...]:
-    """All that is wrong with a job, in the order of lines of the job file."""
+    """All that is wrong with a job, in the order of lines of the job file; only what is not filled in, as long as something is not."""
+    unfilled = tuple(placeholders.check(launch.job))
+    if unfilled:
+        return unfilled
     findings = [*launch.findings, *(finding for module in _MODULES for finding in module.check(launch))]
     return tuple(sorted(findings, key=_line))
 

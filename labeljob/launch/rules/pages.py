@@ -9,7 +9,7 @@ from labeljob.findings import Finding, Rule
 from labeljob.launch.launch import Launch
 from labeljob.launch.tasks import aws_lambda
 from labeljob.preview.lint import check_source
-from labeljob.preview.markup import tags_of
+from labeljob.preview.markup import mask, read_page
 from labeljob.preview.template import TEMPLATE_CHARACTERS, WorkerTemplate, parse_liquid, signed
 from shared.errors import ContractError
 
@@ -130,17 +130,28 @@ def _check_template(launch: Launch, body: bytes) -> Iterator[Finding]:
         told = failure.message if isinstance(failure, ContractError) else f"{name} is not UTF-8: {failure}"
         yield launch.broken(TEMPLATE_LIQUID, "template", told, f"see it rendered: labeljob preview {written}")
         return
+    for name_of_filter, line in _unknown_filters(template):
+        told = f"{name} line {line}: Ground Truth has no filter {name_of_filter}"
+        mend = "write grant_read_access" if "presign" in name_of_filter else "leave it out"
+        yield launch.broken(TEMPLATE_LIQUID, "template", told, mend)
     for found in check_source(template):
         told = f"{name} line {found.line}: {found.message}"
         yield launch.broken(TEMPLATE_LINT, "template", told, found.remedy, serious=found.serious)
     yield from _check_element(launch, source)
 
 
+def _unknown_filters(template: WorkerTemplate) -> Iterator[tuple[str, int]]:
+    """Filters that are not there, with the line where each is first; Liquid itself notices only when it renders."""
+    for name, spans in template.parsed.analyze(include_partials=False).filters.items():
+        if name not in template.parsed.env.filters:
+            yield name, template.source.count("\n", 0, spans[0].index) + 1
+
+
 def _check_element(launch: Launch, source: str) -> Iterator[Finding]:
     task = launch.task
     if task.element is None:
         return
-    names = [tag.attributes.get("name") for tag in tags_of(source) if tag.name == task.element]
+    names = [tag.attributes.get("name") for tag in read_page(mask(source)) if tag.name == task.element]
     if task.element_name not in names:
         has = f"<{task.element} name={names[0]!r}>" if names else f"no <{task.element}>"
         mend = f'write <{task.element} name="{task.element_name}" ...>, or take task: custom'
