@@ -112,6 +112,13 @@ def _drawn() -> list[Group]:
             "object",
             scoring.nothing,
         ),
+        Group(
+            "manifest",
+            "an input manifest of 1,000,000 lines, checked",
+            lambda: [1_000_000],
+            "manifest",
+            scoring.nothing,
+        ),
     ]
 
 

@@ -65,6 +65,11 @@ def _ours() -> Iterable[System]:
         ):
             yield System(name, groups, f"ours.{adapter}", {"method": method})
         yield System(name, ("mask-object",), "mask_object.whole", {"method": method})
+    for share, name in ((1, OURS), (10, "ours, a tenth of the lines"), (100, "ours, a hundredth of them")):
+        yield System(name, ("manifest",), "manifest_check.checked", {"share": share})
+    yield System(
+        "json.loads of every line", ("manifest",), "manifest_check.parsed", note="nothing is checked"
+    )
     yield System(
         OURS,
         ("classes", "classes-one-way"),

@@ -41,7 +41,7 @@ def run() -> None:
             job = Path(folder) / f"{objects}"
             write_job(job, objects, workers, form)
             for command in (["refit", "--out", f"{job}-out"], ["workers"]):
-                seconds, megabytes = _measured(["labeljob", command[0], str(job), *command[1:]])
+                seconds, megabytes = measured(["labeljob", command[0], str(job), *command[1:]])
                 print(f"| {name} | {command[0]} | {seconds:.1f} | {megabytes:.0f} |", flush=True)
 
 
@@ -96,7 +96,7 @@ def _boxes(random: np.random.Generator, chosen: Integers, chances: Floats) -> li
     return forms
 
 
-def _measured(command: list[str]) -> tuple[float, float]:
+def measured(command: list[str]) -> tuple[float, float]:
     """Seconds that `python -m <command>` takes, and the peak memory of its process in MB."""
     code = (
         "import resource, subprocess, sys\n"

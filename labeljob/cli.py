@@ -10,10 +10,60 @@ from shared import __version__
 from shared.errors import GtConsensusError
 
 COMMANDS = {
+    "continue": (
+        "labeljob.jobs.output_commands",
+        "continue_command",
+        "Make a job for what another has left without a label.",
+    ),
+    "create": (
+        "labeljob.launch.command",
+        "create_command",
+        "Check a job file and create its labeling job.",
+    ),
+    "describe": (
+        "labeljob.jobs.commands",
+        "describe_command",
+        "Show all there is to know of a labeling job.",
+    ),
+    "doctor": (
+        "labeljob.doctor.command",
+        "doctor_command",
+        "Look for what would make a job fail late.",
+    ),
+    "init": (
+        "labeljob.launch.command",
+        "init_command",
+        "Write a commented job file.",
+    ),
+    "list": (
+        "labeljob.jobs.commands",
+        "list_command",
+        "List labeling jobs.",
+    ),
+    "local": (
+        "labeljob.local.command",
+        "local_command",
+        "Serve an AWS for labeling jobs on this machine.",
+    ),
+    "manifest": (
+        "labeljob.manifest.command",
+        "manifest_command",
+        "Make an input manifest of what lies in S3, or check one.",
+    ),
+    "output": (
+        "labeljob.jobs.output_commands",
+        "output_command",
+        "Show the labels of a job.",
+    ),
     "preview": (
         "labeljob.preview.command",
         "preview_command",
         "Open a worker page, answer it and see the label.",
+    ),
+    "publish": (
+        "labeljob.streaming.publish_command",
+        "publish_command",
+        "Send data objects to a streaming job while it runs.",
     ),
     "refit": (
         "labeljob.refit",
@@ -34,6 +84,21 @@ COMMANDS = {
         "labeljob.simulate",
         "simulate_command",
         "Run a labeling job on this machine from recorded answers.",
+    ),
+    "stop": (
+        "labeljob.jobs.commands",
+        "stop_command",
+        "Stop a labeling job, and remove what a streaming job leaves behind.",
+    ),
+    "tail": (
+        "labeljob.streaming.tail_command",
+        "tail_command",
+        "Print the labels of a streaming job as they arrive.",
+    ),
+    "watch": (
+        "labeljob.jobs.watch_command",
+        "watch_command",
+        "Watch a labeling job until it has ended.",
     ),
     "workers": (
         "labeljob.workers",

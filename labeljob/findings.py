@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
+from types import ModuleType
+
+_WIDTH, _MARGIN = 100, 8
+_COMMANDS = ("aws ", "sam ", "labeljob ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +52,29 @@ class Finding:
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""
         return f"{where}{self.what} [{self.rule.code}]"
+
+    def told(self) -> str:
+        """The finding for people: what is wrong, why it matters and what mends it; prose is wrapped, commands are not."""
+        first, _, rest = self.mend.partition("\n")
+        mend = f"  mend  {first}" if first.startswith(_COMMANDS) else _wrapped("  mend  ", first)
+        if rest:
+            mend += "\n" + textwrap.indent(rest, " " * _MARGIN)
+        what = _wrapped("error  " if self.serious else "advice  ", str(self))
+        return "\n".join((what, _wrapped("  why   ", self.rule.why), mend))
+
+
+def _wrapped(head: str, text: str) -> str:
+    """Lines of prose beside their heading."""
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=head,
+        subsequent_indent=" " * _MARGIN,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def rules_of(*modules: ModuleType) -> tuple[Rule, ...]:
+    """The rules that are constants of some modules, in the order in which they are written."""
+    return tuple(value for module in modules for value in vars(module).values() if isinstance(value, Rule))

@@ -160,7 +160,7 @@ def simulate_command(context: click.Context, /, **options: Any) -> None:
 
 
 def _job(options: dict[str, Any]) -> SimulatedJob:
-    chosen = {item.name for item in fields(SimulatedJob)} - {"switches", "out"}
+    chosen = {item.name for item in fields(SimulatedJob)} & options.keys() - {"out"}
     switches = Switches(
         answers_in_s3=options["answers_in_s3"], **{name: options[f"switch_{name}"] for name in SWITCHES}
     )

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -19,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
 
+from labeljob.local import Crowd, LocalAws
 from tests.payloads import Context, consolidation_event, pre_annotation_event
 
 if TYPE_CHECKING:
@@ -122,6 +124,26 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     handler: Any = logger.registered_handler
     monkeypatch.setattr(handler, "stream", stream)
     return stream
+
+
+@pytest.fixture(scope="session")
+def local_process() -> Iterator[LocalAws]:
+    """A local AWS in a process of its own, for the whole run, with the crowd of the bird job as private and as public team."""
+    birds = Crowd(Path(__file__).parent / "data" / "birds" / "worker-response", "recorded-object-id")
+    with LocalAws.started({"birds": birds, "public": birds}) as local:
+        yield local
+
+
+@pytest.fixture
+def local_aws(local_process: LocalAws, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
+    """The local AWS for labeling jobs, furnished anew; the environment points at it."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in local_process.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    local_process.reset()
+    return local_process
 
 
 @contextmanager

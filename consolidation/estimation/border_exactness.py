@@ -116,7 +116,7 @@ def learn_hands(things: Sequence[Apart], known: Tallies, gold: str = "") -> Hand
     stacks, names = _stacked(things, known)
     if not names:
         return Hands()
-    before = np.array([[known.of(name).get(key, 0.0) for key in _KEYS] for name in names]).T
+    before = known.table(names, _KEYS)
     fixed = np.array([name == gold for name in names])
     variances: Floats = np.where(fixed, _KNOWN, 1.0)
     offsets: Floats = np.zeros(len(names))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.shrinkage import drawn_to_crowd
 from consolidation.estimation.sums import sums_at
 
 Floats = npt.NDArray[np.float64]
@@ -23,7 +24,6 @@ STRENGTH = 5.0
 _ROUNDS, _SETTLED = 200, 1e-5
 _HALF = 0.5
 """Steps are halved: two workers who are compared with each other only would change places for ever."""
-_LEAST, _MOST = 0.02, 0.98
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,15 @@ def learn_shares(comparisons: Comparisons, known: Floats) -> Shares:
     Deterministic. Time O(n) a round, up to 200 rounds.
     """
     workers = known.shape[1] - 1
-    right, usual = _drawn(known)
+    right, usual = drawn_to_crowd(known, TYPICAL, STRENGTH * TYPICAL**2)
     counts: Floats = np.zeros((2, workers))
     for _ in range(_ROUNDS):
         others = np.append(right, 1.0)[comparisons.other]
         agreed = sums_at(comparisons.worker, comparisons.alike * others, workers)
         counts = np.stack([agreed, sums_at(comparisons.worker, others**2, workers)])
-        found, usual = _drawn(known + np.pad(counts, ((0, 0), (0, 1))))
+        found, usual = drawn_to_crowd(
+            known + np.pad(counts, ((0, 0), (0, 1))), TYPICAL, STRENGTH * TYPICAL**2
+        )
         change = np.abs(found - right).max(initial=0.0)
         right = right + _HALF * (found - right)
         if change < _SETTLED:
@@ -94,12 +96,3 @@ def word_votes(right: Floats, rivals: float) -> Floats:
     unit = np.log(TYPICAL / (1 - TYPICAL) * rivals)
     votes: Floats = np.maximum(np.log(right / (1 - right) * rivals), 0.0) / unit
     return votes
-
-
-def _drawn(counts: Floats) -> tuple[Floats, float]:
-    """Shares of the workers, all but the last column, and of the crowd."""
-    belief = STRENGTH * TYPICAL**2
-    agreed, compared = counts.sum(axis=1)
-    usual = min(max(float((agreed + belief * TYPICAL) / (compared + belief)), _LEAST), _MOST)
-    own: Floats = (counts[0, :-1] + belief * usual) / (counts[1, :-1] + belief)
-    return np.clip(own, _LEAST, _MOST), usual

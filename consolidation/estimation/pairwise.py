@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from consolidation.estimation.shrinkage import drawn_to_crowd
 from consolidation.estimation.sums import sums_at
 
 Floats = npt.NDArray[np.float64]
@@ -22,7 +23,6 @@ TYPICAL = 0.8
 STRENGTH = 20.0
 """Statements' worth of belief that a worker is like the crowd, and the crowd like TYPICAL."""
 _ROUNDS, _SETTLED = 100, 1e-5
-_LEAST, _MOST = 0.02, 0.98
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def learn_orderers(statements: Statements, known: Floats) -> Orderers:
     worker, pattern = statements.worker, statements.pattern
     weight = statements.copies[pattern]
     said = sums_at(worker, weight, workers)
-    right, usual = _drawn(known)
+    right, usual = drawn_to_crowd(known, TYPICAL, STRENGTH)
     counts: Floats = np.zeros((2, workers))
     for _ in range(_ROUNDS):
         votes = log_odds(right)[worker]
@@ -119,7 +119,7 @@ def learn_orderers(statements: Statements, known: Floats) -> Orderers:
         expected = sums_at(worker, weight * np.where(statements.agrees, order, 1 - order), workers)
         counts = np.stack([expected, said])
         before = right
-        right, usual = _drawn(known + np.pad(counts, ((0, 0), (0, 1))))
+        right, usual = drawn_to_crowd(known + np.pad(counts, ((0, 0), (0, 1))), TYPICAL, STRENGTH)
         if np.abs(right - before).max(initial=0.0) < _SETTLED:
             break
     return Orderers(right, usual, counts)
@@ -129,11 +129,3 @@ def log_odds(right: Floats) -> Floats:
     """What a statement counts for, of workers who are right with such a chance in (0, 1) (Nitzan & Paroush 1982, doi:10.2307/2526438)."""
     odds: Floats = np.log(right / (1 - right))
     return odds
-
-
-def _drawn(counts: Floats) -> tuple[Floats, float]:
-    """Chances of the workers, all but the last column, and of the crowd."""
-    right, said = counts.sum(axis=1)
-    usual = min(max(float((right + STRENGTH * TYPICAL) / (said + STRENGTH)), _LEAST), _MOST)
-    own = (counts[0, :-1] + STRENGTH * usual) / (counts[1, :-1] + STRENGTH)
-    return np.clip(own, _LEAST, _MOST), usual

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consolidation.estimation.patterns import Patterns
-from consolidation.estimation.tallies import Key, Tallies
+from consolidation.estimation.tallies import Tallies
 from consolidation.estimation.votes import ALPHA, BETA
 
 Floats = npt.NDArray[np.float64]
@@ -128,7 +128,7 @@ def learn_pixel_skill(evidence: Sequence[PixelEvidence], known: Tallies) -> tupl
     workers = sorted({*known.workers, *(worker for shown in evidence for worker in shown.workers)})
     if not workers:
         return PixelSkill(), Tallies()
-    before = np.array([[known.of(worker).get(key, 0.0) for worker in workers] for key in (RIGHT, MARKED)])
+    before = known.table(workers, (RIGHT, MARKED))
     if not evidence:
         return _skill(workers, before), Tallies()
     groups = [evidence[start : start + _TOGETHER] for start in range(0, len(evidence), _TOGETHER)]
@@ -145,13 +145,7 @@ def learn_pixel_skill(evidence: Sequence[PixelEvidence], known: Tallies) -> tupl
         if np.abs(shares - last).max() < _STILL:
             break
     found = count(shares, _OWN)
-    there = {worker for shown in evidence for worker in shown.workers}
-    sums: dict[str, dict[Key, float]] = {
-        worker: {RIGHT: right, MARKED: marked}
-        for worker, right, marked in zip(workers, *found.tolist(), strict=True)
-        if worker in there
-    }
-    return _skill(workers, before + found), Tallies(sums)
+    return _skill(workers, before + found), Tallies.from_table(workers, (RIGHT, MARKED), found)
 
 
 def object_shares(shown: PixelEvidence, skill: PixelSkill) -> Floats:

@@ -5,12 +5,16 @@ The statistics of two batches are the sum of both; so batches may be consolidate
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 Key: TypeAlias = tuple[str, ...]
 Sums: TypeAlias = Mapping[Key, float]
+Floats: TypeAlias = npt.NDArray[np.float64]
 DIGITS = 6
 """Decimals of a sum as it is written: what two machines compute alike."""
 
@@ -24,6 +28,27 @@ class Tallies:
     """
 
     workers: Mapping[str, Sums] = field(default_factory=dict)
+
+    @classmethod
+    def from_table(cls, workers: Sequence[str], keys: Sequence[Key], table: Floats) -> Self:
+        """The sums in a table as `table` makes it; those that are 0 are left out, and workers without any."""
+        columns = zip(workers, table.T.tolist(), strict=True)
+        sums = {
+            worker: {key: value for key, value in zip(keys, column, strict=True) if value}
+            for worker, column in columns
+        }
+        return cls({worker: own for worker, own in sums.items() if own})
+
+    def table(self, workers: Sequence[str], keys: Sequence[Key]) -> Floats:
+        """float64, shape (keys, workers): the sums; 0 where there is none."""
+        own = [self.of(worker) for worker in workers]
+        rows = [[sums.get(key, 0.0) for sums in own] for key in keys]
+        return np.array(rows, np.float64).reshape(len(keys), len(workers))
+
+    def table_with_others(self, workers: Sequence[str], keys: Sequence[Key]) -> Floats:
+        """float64, shape (keys, workers + 1): as `table`, and last the sums of all other workers together."""
+        others = self.table(sorted(self.workers.keys() - set(workers)), keys)
+        return np.column_stack([self.table(workers, keys), others.sum(axis=1)])
 
     def of(self, worker_id: str) -> Sums:
         """The worker's sums; empty for one who is not known."""

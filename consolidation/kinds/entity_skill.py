@@ -202,9 +202,6 @@ class _Book:
     def _counts(self, known: Tallies, names: calling.Names) -> span_workers.SpanCounts:
         sums: list[Sums] = [known.of(worker) for worker in self.workers]
 
-        def of(keys: Sequence[Key]) -> Floats:
-            return np.array([[own.get(key, 0.0) for own in sums] for key in keys])
-
         named = np.zeros((len(self.categories), len(names.said)))
         invented = np.zeros(len(names.said))
         for row, (worker, said) in enumerate(zip(names.worker.tolist(), names.said.tolist(), strict=True)):
@@ -212,8 +209,9 @@ class _Book:
             if own:
                 invented[row] = own.get((_NOTHING, name), 0.0)
                 named[:, row] = [own.get((_NAMED, true, name), 0.0) for true in self.categories]
-        marked = np.stack([of(keys) for keys in _MARKED])
-        return span_workers.SpanCounts(marked, named, invented, of(_BEGIN), of(_END))
+        marked = np.stack([known.table(tuple(self.workers), keys) for keys in _MARKED])
+        begin, end = (known.table(tuple(self.workers), keys) for keys in (_BEGIN, _END))
+        return span_workers.SpanCounts(marked, named, invented, begin, end)
 
     def learned(
         self,

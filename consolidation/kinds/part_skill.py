@@ -182,8 +182,7 @@ def learn_parts(evidence: Sequence[PartsEvidence], known: Tallies, task: Task) -
     categories = task.categories(named.union(*(one.names for one in evidence)))
     number = {name: position for position, name in enumerate(categories)}
     batch = _Batch.of(evidence, place, number)
-    counted = [[known.of(person).get((what,), 0.0) for what in COUNTS] for person in persons]
-    presence = learn_presence(batch.marks, np.array(counted, np.float64).reshape(-1, len(COUNTS)))
+    presence = learn_presence(batch.marks, known.table(persons, [(what,) for what in COUNTS]).T)
     naming, confusions = learn_names(
         Names.of(batch.marks.part, batch.marks.worker, batch.said, len(batch.marks.crew)),
         presence.real,
@@ -305,8 +304,7 @@ def _learn_places(
 
 def _known_places(place: Mapping[str, int], coordinates: int, known: Tallies) -> PlaceCounts:
     def of(keys: Sequence[Key]) -> Floats:
-        rows = [[known.of(person).get(key, 0.0) for key in keys] for person in place]
-        return np.array(rows, np.float64).reshape(-1, len(keys))
+        return known.table(list(place), keys).T
 
     placed, offset, square = (
         of([(what, str(axis)) for axis in range(coordinates)]) for what in (_PLACED, _OFFSET, _SQUARE)

@@ -116,10 +116,11 @@ def learn_places(evidence: Sequence[PlacesEvidence], known: Tallies) -> tuple[Pl
         points=np.concatenate([np.zeros(0), *(pair.points for pair in pairs)]),
         variance=np.concatenate([np.zeros(0), *(pair.variance for pair in pairs)]),
     )
+    points_before, errors_before = known.table(workers, [_POINTS, _ERRORS])
     found = learn_exactness(
         together,
         np.repeat(np.arange(len(pairs)), [len(pair.first) for pair in pairs]),
-        (_sums(known, workers, _POINTS), _sums(known, workers, _ERRORS)),
+        (points_before, errors_before),
         np.array([worker == GOLD for worker in workers], bool),
     )
     seen = zip(workers, found.variance.tolist(), found.errors.tolist(), found.points.tolist(), strict=True)
@@ -131,7 +132,3 @@ def learn_places(evidence: Sequence[PlacesEvidence], known: Tallies) -> tuple[Pl
         if worker != GOLD and (points > 0 or worker in earlier):
             variance[worker] = size
     return PlacesSkill(variance), Tallies(tallies)
-
-
-def _sums(known: Tallies, workers: Sequence[str], key: tuple[str, ...]) -> Floats:
-    return np.array([known.of(worker).get(key, 0.0) for worker in workers], np.float64)

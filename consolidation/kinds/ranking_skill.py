@@ -60,25 +60,15 @@ def learn_ranking_skill(evidence: Sequence[OrderEvidence], known: Tallies) -> Le
     """
     workers = sorted({person for one in evidence for person in one.workers})
     place = {person: number for number, person in enumerate(workers)}
-    before = np.zeros((2, len(workers) + 1))
-    for person, sums in sorted(known.workers.items()):
-        before[:, place.get(person, -1)] += [sums.get(key, 0.0) for key in _KEYS]
-    orderers = learn_orderers(_statements(evidence, place), before)
+    orderers = learn_orderers(_statements(evidence, place), known.table_with_others(workers, _KEYS))
     unit = log_odds(np.array([TYPICAL, orderers.usual]))
     votes = log_odds(orderers.right) / unit[0]
-    tallies = Tallies(
-        {
-            person: dict(zip(_KEYS, counts, strict=True))
-            for person, counts in zip(workers, orderers.counts.T.tolist(), strict=True)
-            if counts[1]
-        }
-    )
     alone = len(evidence) < 2 and not known and not any(one.patterns.sure.any() for one in evidence)
     return Learned(
         None
         if alone
         else RankingSkill(dict(zip(workers, votes.tolist(), strict=True)), float(unit[1] / unit[0])),
-        tallies,
+        Tallies.from_table(workers, _KEYS, orderers.counts),
         {} if alone else dict(zip(workers, orderers.right.tolist(), strict=True)),
         orderers.usual,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from consolidation.estimation.scatter import COUNTS, Readings, learn_scatter
+from consolidation.estimation.scatter import Readings, learn_scatter
 from consolidation.estimation.tallies import Key, Tallies
 from consolidation.kinds.skill import TYPICAL, Learned
 
@@ -67,8 +67,7 @@ def learn_scatter_skill(evidence: Sequence[ScatterEvidence], known: Tallies) -> 
         np.concatenate([np.zeros(0), *(shown.values for shown in evidence)]),
         np.array([shown.truth for shown in evidence], np.float64),
     )
-    before = [[known.of(person).get(key, 0.0) for person in workers] for key in _KEYS]
-    scatter, counts = learn_scatter(readings, np.array(before, np.float64).reshape(COUNTS, -1))
+    scatter, counts = learn_scatter(readings, known.table(workers, _KEYS))
     if not workers or not evidence:
         return Learned(ScatterSkill({}), Tallies())
     off, votes = scatter.correction()
@@ -76,13 +75,9 @@ def learn_scatter_skill(evidence: Sequence[ScatterEvidence], known: Tallies) -> 
     total = float(counts[0].sum())
     typical = (total * scatter.telling + _PRIOR * TYPICAL) / (total + _PRIOR)
     odds = typical / (1 - typical) * scatter.usual**2 / (scatter.noise**2 + scatter.bias**2)
-    tallies = {
-        person: {key: float(value) for key, value in zip(_KEYS, column, strict=True) if value}
-        for person, column in zip(workers, counts.T.tolist(), strict=True)
-    }
     return Learned(
         skill,
-        Tallies({person: sums for person, sums in tallies.items() if sums}),
+        Tallies.from_table(workers, _KEYS, counts),
         dict(zip(workers, (odds / (1 + odds)).tolist(), strict=True)),
         typical,
     )

@@ -57,19 +57,11 @@ def learn_text_skill(evidence: Sequence[TextEvidence], known: Tallies) -> Learne
     """How much of each worker's texts is right, see `estimation.likeness`."""
     workers = sorted({person for one in evidence for person in one.workers})
     place = {person: number for number, person in enumerate(workers)}
-    before = np.zeros((2, len(workers) + 1))
-    for person, sums in sorted(known.workers.items()):
-        before[:, place.get(person, -1)] += [sums.get(key, 0.0) for key in _KEYS]
-    shares = learn_shares(_comparisons(evidence, place), before)
+    shares = learn_shares(_comparisons(evidence, place), known.table_with_others(workers, _KEYS))
     *votes, typical = _votes(np.append(shares.right, shares.usual))
-    tallies = {
-        person: dict(zip(_KEYS, counts, strict=True))
-        for person, counts in zip(workers, shares.counts.T.tolist(), strict=True)
-        if counts[1]
-    }
     return Learned(
         TextSkill(dict(zip(workers, votes, strict=True)), typical),
-        Tallies(tallies),
+        Tallies.from_table(workers, _KEYS, shares.counts),
         dict(zip(workers, shares.right.tolist(), strict=True)),
         shares.usual,
     )

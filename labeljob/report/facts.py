@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -102,9 +102,9 @@ def read_job(folder: Path, label_attribute_name: str | None = None) -> JobFacts:
         ContractError: there is no output manifest, it is broken, or the label attribute is not to be known; names the file.
     """
     manifest = folder / OUTPUT_MANIFEST
-    record = _record(folder)
+    record = read_record(folder)
     lines = _lines(manifest)
-    label = label_attribute_name or record.get("label-attribute-name") or _label_attribute(lines, manifest)
+    label = label_attribute_name or record.get("label-attribute-name") or label_attribute_of(lines, manifest)
     if label_attribute_name and not any({label, label + _METADATA} & line.keys() for line in lines):
         seen = ", ".join(sorted({key for line in lines for key in line}))
         raise ContractError(f"no line of {manifest} has {label!r}; there are {seen}")
@@ -147,7 +147,8 @@ def _text(content: Any) -> str | None:
     return content if isinstance(content, str) and not content.startswith("s3://") else None
 
 
-def _record(folder: Path) -> Mapping[str, Any]:
+def read_record(folder: Path) -> Mapping[str, Any]:
+    """`simulation.json` of a job's folder; empty for a folder that no simulation wrote."""
     file = folder / RECORD
     return parse_json(file.read_bytes(), path=RECORD).object() if file.is_file() else {}
 
@@ -165,8 +166,16 @@ def _lines(manifest: Path) -> list[dict[str, Any]]:
     ]
 
 
-def _label_attribute(lines: list[dict[str, Any]], manifest: Path) -> str:
-    """The attribute whose metadata says that a custom job wrote it."""
+def label_attribute_of(lines: Iterable[Mapping[str, Any]], manifest: Path) -> str:
+    """The attribute whose metadata says that a custom job wrote it.
+
+    Args:
+        lines: of an output manifest.
+        manifest: where it lies, for the message.
+
+    Raises:
+        ContractError: there is no such attribute, or more than one.
+    """
     found = {
         key.removesuffix(_METADATA)
         for line in lines

@@ -61,6 +61,16 @@ class Bucket:
                 _discard(client, name)
             client.close()
 
+    def read(self, uri: str) -> bytes:
+        """Read a whole object.
+
+        Raises:
+            ObjectMissingError: there is none. StorageError: the endpoint refuses.
+        """
+        place = S3Uri.parse(uri)
+        with _translated(f"read {uri}"):
+            return self.client.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
+
     def write(self, uri: str, body: bytes, content_type: str = "application/json") -> None:
         """Write an object.
 

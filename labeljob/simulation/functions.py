@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labeljob.preview.template import WorkerTemplate
-from labeljob.simulation.handlers import Handlers, InvocationError, Invoker
+from labeljob.simulation.handlers import Callables, InvocationError
 from labeljob.simulation.job import JobFacts, JobFailedError
 from labeljob.simulation.manifest import ManifestLine
 from labeljob.simulation.reply import (
@@ -22,7 +22,6 @@ from shared.contract import EVENT_VERSION
 from shared.errors import ContractError
 from shared.json_node import write_json
 
-EXECUTION_ROLE = "arn:aws:iam::111122223333:role/simulated-execution"
 _NO_LABELS = "taskInput.labels is empty, so workers have nothing to choose from; give --label-categories or the setting label-categories"
 _ATTEMPTS = {"retry": 2, "fail-objects": 1, "fail-job": 1}
 
@@ -65,7 +64,7 @@ class Functions:
     def __init__(
         self,
         job: JobFacts,
-        handlers: Handlers,
+        handlers: Callables,
         *,
         logs: Path,
         time_limit: float,
@@ -85,12 +84,7 @@ class Functions:
             show: takes the worker page of each object.
         """
         self._job, self._template, self._warn, self._show = job, template, warn, show
-        self.pre_annotation = Invoker(
-            "PreAnnotation", handlers.pre_annotation, logs / "pre_annotation.jsonl", time_limit
-        )
-        self.consolidation = Invoker(
-            "Consolidation", handlers.consolidation, logs / "consolidation.jsonl", time_limit
-        )
+        self.pre_annotation, self.consolidation = handlers.functions(logs, time_limit)
 
     def send_out(self, line: ManifestLine) -> Refusal | None:
         """Call pre-annotation and render the page.
@@ -110,7 +104,7 @@ class Functions:
             reply = read_pre_annotation_reply(self.pre_annotation.invoke(event))
         except InvocationError as failure:
             cause = f"{line.place}: {failure.message}"
-            raise JobFailedError(self.pre_annotation.failure_reason(), cause=cause) from failure
+            raise JobFailedError(self.pre_annotation.failure_reason(self._job.role), cause=cause) from failure
         self._warn(reply.warnings)
         if not reply.human_annotation_required:
             reason = "pre-annotation says that no human annotation is required"
@@ -129,7 +123,6 @@ class Functions:
         store: Callable[[bytes], None],
         *,
         workers: int,
-        role: str,
         categories: Sequence[str],
     ) -> Consolidated:
         """Call the consolidation function, again if the job allows it.
@@ -139,18 +132,17 @@ class Functions:
             ids: of the objects in it.
             store: takes the body of the response file, where the function gives one.
             workers: answers asked for per object.
-            role: ARN of the execution role.
             categories: of the label-category file.
 
         Raises:
             JobFailedError: the function raises or leaves an object out, and the job's switches make that fail the job.
         """
         switches = self._job.switches
-        event = self._event(request, workers, role, categories)
+        event = self._event(request, workers, categories)
         try:
             raw, reply = self._reply(event, ids)
         except InvocationError as failure:
-            reason = self.consolidation.failure_reason()
+            reason = self.consolidation.failure_reason(self._job.role)
             if switches.on_consolidation_error == "fail-job":
                 raise JobFailedError(reason, cause=failure.message) from failure
             refusal = Refusal("consolidation failed", failure.message, reason)
@@ -174,7 +166,7 @@ class Functions:
         if task_input.get("labels") == []:
             self._warn([_NO_LABELS])
 
-    def _event(self, request: str, workers: int, role: str, categories: Sequence[str]) -> dict[str, Any]:
+    def _event(self, request: str, workers: int, categories: Sequence[str]) -> dict[str, Any]:
         named: Mapping[str, dict[str, Any]] = {
             "absent": {},
             "null": {"labelCategories": None},
@@ -185,7 +177,7 @@ class Functions:
             "labelingJobArn": self._job.labeling_job_arn,
             **named[self._job.switches.label_categories],
             "labelAttributeName": self._job.label_attribute_name,
-            "roleArn": role,
+            "roleArn": self._job.role,
             "payload": {"s3Uri": request},
             "outputConfig": self._job.output_config,
             "maxHumanWorkersPerDataObject": workers,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 
@@ -23,6 +23,44 @@ from shared.telemetry import logger
 REPLY_BYTES = 6_291_556
 """Largest reply of a synchronous Lambda call."""
 Handler = Callable[[dict[str, Any], Any], Any]
+
+
+class Function(Protocol):
+    """A function that a job calls."""
+
+    @property
+    def seconds(self) -> float:
+        """Spent in it so far."""
+        ...
+
+    def invoke(self, event: Mapping[str, Any]) -> Any:
+        """Call it and return its reply as JSON passes it on.
+
+        Raises:
+            InvocationError: it could not be called, raised, took too long, or its reply is not JSON or too large.
+        """
+        ...
+
+    def failure_reason(self, role: str) -> str:
+        """What the service says when this function fails: it hints at permissions, whatever the cause.
+
+        Args:
+            role: the job's execution role.
+        """
+        ...
+
+
+class Callables(Protocol):
+    """Where a job finds its two functions."""
+
+    def functions(self, logs: Path, time_limit: float) -> tuple[Function, Function]:
+        """Pre-annotation and consolidation.
+
+        Args:
+            logs: folder for what they log.
+            time_limit: seconds that one call may take.
+        """
+        ...
 
 
 class InvocationError(GtConsensusError):
@@ -41,7 +79,14 @@ class Handlers:
     @classmethod
     def cold(cls) -> Handlers:
         """The project's own, loaded as a new Lambda sandbox does: nothing that an earlier job left in them is seen."""
-        return cls(_cold("pre_annotation.app"), _cold("consolidation.app"))
+        return cls(load_cold("pre_annotation.app"), load_cold("consolidation.app"))
+
+    def functions(self, logs: Path, time_limit: float) -> tuple[Function, Function]:
+        """See `Callables.functions`."""
+        return (
+            Invoker("PreAnnotation", self.pre_annotation, logs / "pre_annotation.jsonl", time_limit),
+            Invoker("Consolidation", self.consolidation, logs / "consolidation.jsonl", time_limit),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +169,22 @@ class Invoker:
             raise InvocationError(f"timed out: took {elapsed:.1f} s of {self.time_limit:g}")
         return _passed_on(reply)
 
-    def failure_reason(self) -> str:
-        """What the service says when this function fails: it hints at permissions, whatever the cause."""
-        return (
-            f"ClientError: Exception invoking the Lambda function {function_arn(self.function_name)}. LambdaErrorCode: Unhandled. "
-            "Ensure the Lambda function exists, that the role arn:aws:iam::111122223333:role/simulated-execution has permissions "
-            "to invoke it and try your request again."
-        )
+    def failure_reason(self, role: str) -> str:
+        """See `Function.failure_reason`."""
+        return invocation_failure(function_arn(self.function_name), role)
+
+
+def invocation_failure(arn: str, role: str) -> str:
+    """How the service words that a function failed.
+
+    Args:
+        arn: of the function.
+        role: the job's execution role.
+    """
+    return (
+        f"ClientError: Exception invoking the Lambda function {arn}. LambdaErrorCode: Unhandled. Ensure the Lambda function "
+        f"exists, that the role {role} has permissions to invoke it and try your request again."
+    )
 
 
 def function_arn(function_name: str) -> str:
@@ -171,7 +225,12 @@ def lambda_environment(values: Mapping[str, str], *, isolated: bool) -> Iterator
         boto3.DEFAULT_SESSION = session
 
 
-def _cold(name: str) -> Handler:
+def load_cold(name: str) -> Handler:
+    """The handler of a module, loaded as a new Lambda sandbox does.
+
+    Args:
+        name: of the module, such as `consolidation.app`.
+    """
     specification = importlib.util.find_spec(name)
     if specification is None or specification.loader is None:
         raise ImportError(f"{name} is not installed")

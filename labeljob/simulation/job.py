@@ -80,6 +80,10 @@ class Switches:
                 )
 
 
+EXECUTION_ROLE = "arn:aws:iam::111122223333:role/simulated-execution"
+"""Of simulated jobs that name none."""
+
+
 class JobFacts(Protocol):
     """What the files and events of a job, batch or streaming, are made of."""
 
@@ -98,6 +102,10 @@ class JobFacts(Protocol):
     @property
     def output_config(self) -> str:
         """`outputConfig` of the consolidation event."""
+
+    @property
+    def role(self) -> str:
+        """ARN of the execution role."""
 
     @property
     def switches(self) -> Switches:
@@ -127,6 +135,8 @@ class SimulatedJob:
         seed: of the order in which objects are sent out.
         time_limit: seconds that one call of a handler may take, as the function's timeout.
         switches: what is not known of the service.
+        account: AWS account of the job.
+        role: ARN of its execution role.
     """
 
     manifest: str
@@ -146,6 +156,8 @@ class SimulatedJob:
     seed: int = 0
     time_limit: float = 900.0
     switches: Switches = field(default_factory=Switches)
+    account: str = "111122223333"
+    role: str = EXECUTION_ROLE
 
     def __post_init__(self) -> None:
         """Refuse what CreateLabelingJob would refuse.
@@ -182,7 +194,7 @@ class SimulatedJob:
     @property
     def labeling_job_arn(self) -> str:
         """The ARN as events carry it: the name in lower case."""
-        return f"arn:aws:sagemaker:us-east-1:111122223333:labeling-job/{self.job_name.lower()}"
+        return f"arn:aws:sagemaker:us-east-1:{self.account}:labeling-job/{self.job_name.lower()}"
 
     @property
     def output_folder(self) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labeljob.simulation.wire import parse
+from labeljob.manifest import rules
+from labeljob.manifest.kinds import MOST_OBJECTS
+from labeljob.manifest.lines import read_line
+from labeljob.manifest.rules import Fault
 from shared.errors import ContractError
-from shared.json_node import write_json
 
-LINE_CHARACTERS = 100_000
-ATTRIBUTE_CHARACTERS = 20_000
-MOST_OBJECTS = 100_000
-"""Objects of one job, unless AWS raises the quota."""
+_BORNE = frozenset({rules.TWO_SOURCES, rules.DUPLICATE_KEY})
+"""Rules that a line may break and be labelled all the same: what the service does is not documented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,40 +83,13 @@ def manifest_rows(body: bytes) -> list[bytes]:
 
 
 def _line(number: int, row: bytes) -> ManifestLine:
-    try:
-        text = row.decode()
-        value = parse(text)
-    except UnicodeDecodeError as failure:
-        return ManifestLine(number, {}, f"is not UTF-8: {failure}")
-    except ValueError as failure:
-        return ManifestLine(number, {}, f"is not JSON: {failure}")
-    if not isinstance(value, dict):
-        return ManifestLine(number, {}, "is not a JSON object")
-    return ManifestLine(number, value, line_fault(text, value))
+    value, faults = read_line(number, row)
+    return ManifestLine(number, value or {}, reason_to_fail(faults))
 
 
-def line_fault(text: str, value: Mapping[str, Any], service_keys: frozenset[str] = frozenset()) -> str | None:
-    """Which rule of Ground Truth a manifest line breaks, or None.
-
-    Args:
-        text: the line.
-        value: the object in it.
-        service_keys: keys that may start with $, since the service made them.
-    """
-    if len(text) > LINE_CHARACTERS:
-        return f"has {len(text)} characters, allowed are {LINE_CHARACTERS}"
-    for key, member in value.items():
-        if key.startswith("$") and key not in service_keys:
-            return f"has the attribute {key!r}; names must not start with $"
-        length = len(member if isinstance(member, str) else write_json(member))
-        if length > ATTRIBUTE_CHARACTERS:
-            return f"has {length} characters in {key!r}, allowed are {ATTRIBUTE_CHARACTERS}"
-    sources = [value[key] for key in ("source", "source-ref") if value.get(key)]
-    if not sources:
-        return "has neither source nor source-ref"
-    if not all(isinstance(source, str) for source in sources):
-        return "has a source or source-ref that is not a string"
-    return None
+def reason_to_fail(faults: Iterable[Fault]) -> str | None:
+    """Which rule of Ground Truth keeps a data object from being labelled, or None."""
+    return next((fault.finding.what for fault in faults if fault.finding.rule not in _BORNE), None)
 
 
 def _warnings(lines: tuple[ManifestLine, ...]) -> list[str]:

@@ -19,7 +19,7 @@ from typing import Self
 from labeljob.preview.template import WorkerTemplate
 from labeljob.simulation.bucket import Bucket
 from labeljob.simulation.functions import Functions, Refusal
-from labeljob.simulation.handlers import Handlers
+from labeljob.simulation.handlers import Callables
 from labeljob.simulation.inputs import LOGS
 from labeljob.simulation.job import JobFailedError
 from labeljob.simulation.manifest import ManifestLine
@@ -62,7 +62,7 @@ class StreamingJob:
         job: StreamedJob,
         aws: Clients,
         answers: Answers,
-        handlers: Handlers,
+        handlers: Callables,
         folder: Path,
         *,
         manifest: Sequence[ManifestLine] = (),

@@ -12,8 +12,7 @@ from mypy_boto3_sns import SNSClient
 from mypy_boto3_sqs import SQSClient
 
 from labeljob.simulation.answers import RecordedAnswer, RecordedAnswers
-from labeljob.simulation.functions import EXECUTION_ROLE
-from labeljob.simulation.job import Switches
+from labeljob.simulation.job import EXECUTION_ROLE, Switches
 from labeljob.simulation.manifest import ManifestLine
 from shared.errors import ContractError
 from shared.s3_uri import S3Uri

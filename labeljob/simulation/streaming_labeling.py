@@ -98,7 +98,6 @@ class Labeling:
             [one.line.data_object_id for one in answered],
             lambda body: self.bucket.write(response, body),
             workers=self.job.workers,
-            role=self.job.role,
             categories=self.job.categories,
         )
         outcomes = []

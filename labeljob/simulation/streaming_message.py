@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from labeljob.simulation.manifest import LINE_CHARACTERS, ManifestLine, line_fault
+from labeljob.manifest.lines import LINE_CHARACTERS, check_data_object
+from labeljob.simulation.manifest import ManifestLine, reason_to_fail
 from labeljob.simulation.streaming_job import StreamingSwitches
 from labeljob.simulation.wire import parse
 from shared.errors import ContractError
@@ -124,7 +125,7 @@ def _direct(value: dict[str, Any], text: str, message: str, own_key: str) -> Arr
     """An object sent as a manifest line; in a chained job it has keys that the service made."""
     named = value.get(KEY_ATTRIBUTE)
     service_keys = frozenset({str(named), _SEQUENCER})
-    fault = line_fault(text, value, service_keys)
+    fault = reason_to_fail(check_data_object(1, text, value, service_keys))
     if named is None:
         keys = {KEY_ATTRIBUTE: own_key, own_key: message}
         return Arrival({**value, **keys}, message, fault)

@@ -1,0 +1,67 @@
+"""`labeljob init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from labeljob.cli import cli
+from labeljob.launch.job_file import read_job_file
+from labeljob.launch.starting_file import job_file_text
+from labeljob.launch.tasks import TASKS
+from shared.errors import ContractError
+
+
+def test_init_writes_a_job_file_and_says_what_comes_next(tmp_path: Path) -> None:
+    path = tmp_path / "roads.yaml"
+    result = CliRunner().invoke(cli, ["init", str(path), "--task", "bounding-box", "--public"])
+    assert result.exit_code == 0
+    assert result.output.splitlines()[0] == f"wrote    {path}"
+    job = read_job_file(path)
+    assert (job.task, job.workforce.public) == ("bounding-box", True)
+    assert '<crowd-bounding-box name="boundingBox">' in path.read_text()
+
+
+def test_init_writes_over_nothing_unless_told(tmp_path: Path) -> None:
+    path = tmp_path / "job.yaml"
+    path.write_text("mine")
+    with pytest.raises(ContractError, match="is there already; give another name, or --force"):
+        CliRunner().invoke(cli, ["init", str(path)], catch_exceptions=False)
+    assert path.read_text() == "mine"
+    assert CliRunner().invoke(cli, ["init", str(path), "--force"]).exit_code == 0
+    assert read_job_file(path).task == "custom"
+
+
+def test_init_refuses_what_the_public_workforce_does_not_take(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="does not take task video-object-tracking"):
+        CliRunner().invoke(
+            cli,
+            ["init", str(tmp_path / "job.yaml"), "--task", "video-object-tracking", "--public"],
+            catch_exceptions=False,
+        )
+    assert not (tmp_path / "job.yaml").exists()
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
+def test_every_optional_key_of_the_file_can_be_taken_in(task: object, tmp_path: Path) -> None:
+    """A line such as `# key: value` is a key that works once its `# ` is gone; only alternatives exclude each other."""
+    kind = TASKS[getattr(task, "name", "custom")]
+    alternatives = ("label-categories:", "vendor:", "public:", "private: TEAM", "manifest:")
+    lines = []
+    for line in job_file_text(kind).splitlines():
+        bare = line.lstrip().removeprefix("# ").removeprefix("#")
+        is_key = line.lstrip().startswith("#") and bare.strip().split(" ")[0].endswith(":")
+        optional = (
+            is_key
+            and not bare.strip().startswith(alternatives)
+            and bare[:1].islower() | bare.startswith("  ")
+        )
+        lines.append(line.replace("# ", "", 1).replace("#   ", "  ", 1) if optional else line)
+    path = tmp_path / "job.yaml"
+    path.write_text("\n".join(lines))
+    job = read_job_file(path)
+    assert job.keywords == ("images", "street scenes")
+    assert job.tags == {"project": "roads"}
+    assert job.max_concurrent == 1_000
