@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from labeljob.aws import AwsError
 from labeljob.doctor.check import Check
 from labeljob.doctor.commands import aws_command, policy
 from labeljob.doctor.policies import (
@@ -25,6 +27,7 @@ LEAST_SECONDS = {"pre-annotation": 10, "consolidation": 300}
 """Timeouts below which a cold start or a large batch is cut off."""
 LEAST_MEMORY = {"pre-annotation": 128, "consolidation": 1_024}
 """MB; CPU comes with memory."""
+_READ_WRITE = ("s3:GetObject", "s3:PutObject")
 _REQUIREMENTS = "Developer Guide, Pre-annotation and Post-annotation Lambda Function Requirements"
 _PERMISSIONS = "Developer Guide, Required permissions to use Lambda with Ground Truth"
 
@@ -150,86 +153,123 @@ def _configure(subject: Subject, function: Function, **options: int) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in S3 that a function of ours touches for the job.
+
+    Attributes:
+        what: lies there, for people.
+        uri: of an object, or of a folder with a slash at its end.
+        folder: `bucket/prefix/` that AllowedLocations should have for it.
+        actions: on it.
+    """
+
+    what: str
+    uri: str
+    folder: str
+    actions: tuple[str, ...]
+
+    def need(self, partition: str) -> Need:
+        """What the function's role needs."""
+        arn = f"arn:{partition}:s3:::"
+        return Need(self.actions, arn + self.uri.removeprefix("s3://"), f"{arn}{self.folder}*")
+
+
+def _places(subject: Subject, function: Function) -> Iterator[_Place]:
+    """All that a function of ours touches for this job.
+
+    Raises:
+        GtConsensusError: its environment is malformed.
+    """
+    deployment = function.deployment
+    if deployment.settings_s3_uri:
+        yield _read_only("settings", deployment.settings_s3_uri)
+    categories = subject.launch.categories
+    if function.use == "pre-annotation":
+        if deployment.read_label_categories and categories:
+            yield _read_only("label categories", categories.uri)
+        return
+    bucket, prefix = subject.output_place
+    yield _Place("output", f"{subject.job_folder}/annotations/", f"{bucket}/{prefix}", _READ_WRITE)
+    settings = _settings_of(subject, function)
+    for what, folder in (("artefacts", settings.artefact_prefix), ("statistics", settings.skill_store)):
+        if folder.startswith("s3://"):
+            place = f"{folder.rstrip('/')}/"
+            yield _Place(what, place, place.removeprefix("s3://"), _READ_WRITE)
+
+
+def _read_only(what: str, uri: str) -> _Place:
+    return _Place(what, uri, f"{uri.removeprefix('s3://').rpartition('/')[0]}/", ("s3:GetObject",))
+
+
 def _confined(subject: Subject) -> Iterator[Finding]:
     for function in _present(subject):
         if not function.ours:
             continue
         try:
-            deployment = function.deployment
+            allowed = function.deployment.allowed_locations
         except GtConsensusError as failure:
             yield LOCATIONS.broken(
                 f"the environment of {function.name} is unusable: {failure}",
-                "deploy the stack with right parameters",
+                "sam deploy --guided asks for the stack's parameters",
             )
             continue
-        for what, uri in _touched(subject, function):
+        for place in _places(subject, function):
             try:
-                deployment.allowed_locations.check(S3Uri.parse(uri))
+                allowed.check(S3Uri.parse(place.uri))
             except NotAllowedError:
-                yield _outside(function, what, uri)
-
-
-def _touched(subject: Subject, function: Function) -> Iterator[tuple[str, str]]:
-    """What a function of ours reads and writes for this job, and where."""
-    deployment = function.deployment
-    if deployment.settings_s3_uri:
-        yield "the settings", deployment.settings_s3_uri
-    categories = subject.launch.categories
-    if function.use == "pre-annotation" and deployment.read_label_categories and categories:
-        yield "the label categories", categories.uri
-    if function.use == "consolidation":
-        yield "the output", f"{subject.job_folder}/annotations/"
-
-
-def _outside(function: Function, what: str, uri: str) -> Finding:
-    place = uri.removeprefix("s3://").rpartition("/")[0] + "/"
-    if what == "the output":
-        bucket, _, prefix = place.partition("/")
-        place = f"{bucket}/{prefix.rstrip('/').rpartition('/')[0].rpartition('/')[0]}".rstrip("/") + "/"
-    locations = ",".join([function.environment["ALLOWED_LOCATIONS"], place])
-    return LOCATIONS.broken(
-        f"{what} of the job, {uri}, lies outside of what the {function.use} function {function.name} may touch "
-        f"({function.environment['ALLOWED_LOCATIONS']})",
-        f"sam deploy --parameter-overrides AllowedLocations={locations}",
-    )
+                now = function.environment["ALLOWED_LOCATIONS"]
+                yield LOCATIONS.broken(
+                    f"the {place.what} of the job, {place.uri}, may not be touched by the {function.use} function {function.name}: "
+                    f"it lies outside of {now}",
+                    f"sam deploy --parameter-overrides AllowedLocations={now},{place.folder}",
+                )
 
 
 def _settings(subject: Subject) -> Iterator[Finding]:
-    uris = {
-        function.environment["SETTINGS_S3_URI"]
-        for function in _present(subject)
-        if function.environment.get("SETTINGS_S3_URI")
-    }
+    uris = {function.environment.get("SETTINGS_S3_URI", "") for function in _present(subject)} - {""}
     for uri in sorted(uris):
         try:
-            body = subject.read(S3Uri.parse(uri))
-            Settings.parse(parse_json(body), subject.job.name.lower())
+            _parsed_settings(subject, uri)
         except GtConsensusError as failure:
-            if getattr(failure, "denied", False):
+            if isinstance(failure, AwsError) and not failure.missing:
                 raise
             yield SETTINGS.broken(
                 f"the settings {uri}: {failure}",
-                f"mend the file and put it there: aws s3 cp settings.json {uri}",
+                f"mend the file, and put it there: aws s3 cp settings.json {uri}",
             )
+
+
+def _parsed_settings(subject: Subject, uri: str) -> Settings:
+    return Settings.parse(parse_json(subject.read(S3Uri.parse(uri))), subject.job.name.lower())
+
+
+def _settings_of(subject: Subject, function: Function) -> Settings:
+    """The job's settings; the defaults where they cannot be read, which is a finding of its own."""
+    uri = function.deployment.settings_s3_uri
+    try:
+        return _parsed_settings(subject, uri) if uri else Settings()
+    except GtConsensusError:
+        return Settings()
 
 
 def _pre_access(subject: Subject) -> Iterator[Finding]:
     function = subject.function("pre-annotation")
     if function is None or not function.ours:
         return
-    needs = [
-        Need(("s3:GetObject",), f"arn:{subject.partition}:s3:::{uri.removeprefix('s3://')}")
-        for _, uri in _touched(subject, function)
-    ]
+    needs = [place.need(subject.partition) for place in _places(subject, function)]
     if function.deployment.read_label_categories:
-        jobs = f"arn:{subject.partition}:sagemaker:{subject.aws.region}:{subject.aws.account}:labeling-job/"
-        name = subject.job.name.lower()
-        needs.append(Need(("sagemaker:DescribeLabelingJob",), jobs + name, f"{jobs}*"))
+        jobs = subject.job_arn.rpartition("/")[0] + "/"
+        needs.append(Need(("sagemaker:DescribeLabelingJob",), subject.job_arn, f"{jobs}*"))
+    yield from _refused(subject, function, PRE_READ, needs)
+
+
+def _refused(subject: Subject, function: Function, rule: Rule, needs: Sequence[Need]) -> Iterator[Finding]:
     if found := refusals(subject.aws, function.role_arn, needs):
         what = "; ".join(str(one) for one in found)
-        yield PRE_READ.broken(
-            f"role {role_name(function.role_arn)} of the pre-annotation function may not do {what}",
-            grant(function.role_arn, PRE_READ.code, found),
+        yield rule.broken(
+            f"role {role_name(function.role_arn)} of the {function.use} function may not do {what}",
+            grant(function.role_arn, rule.code, found),
         )
 
 
@@ -245,18 +285,15 @@ def _consolidation_access(subject: Subject) -> Iterator[Finding]:
     if goes_by_execution_role(subject, function):
         yield from _assuming(subject, function)
         return
-    bucket, prefix = subject.output_place
-    arn = f"arn:{subject.partition}:s3:::{bucket}"
-    folder = subject.job_folder.removeprefix(f"s3://{bucket}/")
-    actions = ("s3:GetObject", "s3:PutObject") if function.ours else ("s3:GetObject",)
-    need = Need(actions, f"{arn}/{folder}/annotations/consolidated-annotation/", f"{arn}/{prefix}*")
-    found = refusals(subject.aws, function.role_arn, [need])
-    if not found or (not function.ours and not list(_assuming(subject, function))):
+    if function.ours:
+        needs = [place.need(subject.partition) for place in _places(subject, function)]
+        yield from _refused(subject, function, DIRECT, needs)
         return
-    yield DIRECT.broken(
-        f"role {role_name(function.role_arn)} of the consolidation function may not do {found[0]}",
-        grant(function.role_arn, DIRECT.code, found),
-    )
+    bucket, prefix = subject.output_place
+    answers = _Place("answers", f"{subject.job_folder}/annotations/", f"{bucket}/{prefix}", ("s3:GetObject",))
+    found = list(_refused(subject, function, DIRECT, [answers.need(subject.partition)]))
+    if found and list(_assuming(subject, function)):  # a function of others may go either way
+        yield from found
 
 
 def _assuming(subject: Subject, function: Function) -> Iterator[Finding]:

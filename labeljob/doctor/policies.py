@@ -101,19 +101,22 @@ def refusals(aws: Aws, role_arn: str, needs: Sequence[Need]) -> list[Refusal]:
     Raises:
         AwsError: the simulation is refused or fails.
     """
+    alike: dict[tuple[Any, ...], list[Need]] = {}
+    for need in needs:
+        alike.setdefault((need.actions, *need.context.items()), []).append(need)
+    results = [
+        result
+        for group in alike.values()
+        for result in _simulated(aws, role_arn, group)
+        if result["EvalDecision"] != "allowed"
+    ]
     found = []
     for need in needs:
-        results = _simulated(aws, role_arn, need)
-        denied = [one for one in results if one["EvalDecision"] != "allowed"]
+        denied = [one for one in results if _about(one, need)]
         if denied:
-            found.append(
-                Refusal(
-                    need,
-                    tuple(dict.fromkeys(one["EvalActionName"] for one in denied)),
-                    tuple(sorted({name for one in denied for name in _denying(one)})),
-                    _beyond(denied),
-                )
-            )
+            actions = dict.fromkeys(one["EvalActionName"] for one in denied)
+            explicit = {name for one in denied for name in _denying(one)}
+            found.append(Refusal(need, tuple(actions), tuple(sorted(explicit)), _beyond(denied)))
     return found
 
 
@@ -146,19 +149,24 @@ def account_of(arn: str) -> str:
     return parts[4] if len(parts) > 4 else ""
 
 
-def _simulated(aws: Aws, role_arn: str, need: Need) -> list[EvaluationResultTypeDef]:
+def _about(result: EvaluationResultTypeDef, need: Need) -> bool:
+    return result["EvalActionName"] in need.actions and result.get("EvalResourceName") == need.resource
+
+
+def _simulated(aws: Aws, role_arn: str, needs: Sequence[Need]) -> list[EvaluationResultTypeDef]:
+    """The results for needs of the same actions and context, each about one action on one resource."""
     entries: list[ContextEntryTypeDef] = [
         {"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}
     ]
     entries += [
         {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
-        for key, value in need.context.items()
+        for key, value in needs[0].context.items()
     ]
     with calling(f"ask IAM what role {role_name(role_arn)} may do"):
         pages = aws.iam.get_paginator("simulate_principal_policy").paginate(
             PolicySourceArn=role_arn,
-            ActionNames=list(need.actions),
-            ResourceArns=[need.resource],
+            ActionNames=list(needs[0].actions),
+            ResourceArns=list(dict.fromkeys(need.resource for need in needs)),
             ContextEntries=entries,
         )
         return [result for page in pages for result in page["EvaluationResults"]]

@@ -20,7 +20,7 @@ class Gate:
         """
         self._pace = pace
         self._changed = Condition()
-        self._held = False
+        self._held = self._led = False
         self._allowed: dict[str, int] = {}
         self._waiting: dict[str, Callable[[], bool]] = {}
         self._running: set[str] = set()
@@ -89,16 +89,27 @@ class Gate:
         with self._changed:
             self._changed.notify_all()
 
-    def hold(self) -> None:
-        """From now on, jobs wait before their next step."""
+    def hold(self, *, led: bool = False) -> None:
+        """From now on, jobs wait before their next step.
+
+        Args:
+            led: whether each who has looked at a job lets them take one, so that whoever watches sees every state.
+        """
         with self._changed:
-            self._held = True
+            self._held, self._led = True, led
             self._allowed.clear()
+
+    def looked_at(self) -> None:
+        """Somebody has seen what a job is doing; a function that asks while its job is at work has no say in it."""
+        with self._changed:
+            ready = self._led and self._running <= self._waiting
+        if ready:
+            self.step(1)
 
     def release(self) -> None:
         """Let all go on by themselves."""
         with self._changed:
-            self._held = False
+            self._held = self._led = False
             self._changed.notify_all()
 
     def step(self, steps: int) -> None:

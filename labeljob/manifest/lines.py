@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from typing import Any
 
 from labeljob.manifest import rules
@@ -29,8 +30,8 @@ class _RepeatedKeyError(ValueError):
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        seen: set[str] = set()
-        raise _RepeatedKeyError(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value] # set.add returns None
+        times = Counter(key for key, _ in pairs)
+        raise _RepeatedKeyError(times.most_common(1)[0][0])
     return members
 
 

@@ -50,9 +50,8 @@ def tail_command(
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with closing(tail(name, aws, most=number, from_start=from_start, idle=idle, keep=keep)) as labels:
-            for outcome in labels:
+            for shown, outcome in enumerate(labels, start=1):  # noqa: B007 - counted after the loop, however it ends
                 click.echo(write_json(outcome.line) if as_json else _row(outcome))
-                shown += 1
     except KeyboardInterrupt:
         click.echo("ended; the job goes on", err=True)
     finally:

@@ -37,6 +37,7 @@ def tail(
     from_start: bool = False,
     idle: float | None = None,
     keep: str | None = None,
+    poll: int = _LONG_POLL,
     now: Callable[[], float] = time.monotonic,
 ) -> Generator[Outcome]:
     """The labels that a streaming job gives from now on, each object once, until the job has ended.
@@ -50,6 +51,7 @@ def tail(
         from_start: give the labels of the output manifest first, and at the end those that came by no message.
         idle: end when nothing has arrived for so many seconds; None: wait until the job has ended.
         keep: name of a queue that stays: a later call goes on where this one has ended.
+        poll: seconds, at most 20, that one look into the queue may wait for a label.
         now: seconds that only grow.
 
     Raises:
@@ -62,7 +64,7 @@ def tail(
         with _queue(stream, aws, keep) as url:
             if from_start:
                 yield from reader.manifest()
-            yield from reader.arriving(url, idle, now)
+            yield from reader.arriving(url, idle, poll, now)
     if from_start:
         yield from reader.manifest()
 
@@ -128,12 +130,14 @@ class _Reader:
             if self.full():
                 return
 
-    def arriving(self, url: str, idle: float | None, now: Callable[[], float]) -> Iterator[Outcome]:
+    def arriving(
+        self, url: str, idle: float | None, poll: int, now: Callable[[], float]
+    ) -> Iterator[Outcome]:
         """What arrives at a queue, until the job has ended or nothing has arrived for a time."""
         last, ended = now(), self.stream.ended
         while not self.full():
-            left = _LONG_POLL if idle is None else max(idle - (now() - last), 0.0)
-            messages = self._received(url, 0 if ended else min(_LONG_POLL, round(left)))
+            left = poll if idle is None else max(idle - (now() - last), 0.0)
+            messages = self._received(url, 0 if ended else min(poll, round(left)))
             if messages:
                 yield from self._given(url, messages)
                 last = now()

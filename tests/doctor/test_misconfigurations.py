@@ -213,6 +213,13 @@ def categories_outside_of_allowed_locations(bench: Bench) -> None:
     bench.configure(PRE, environment={"ALLOWED_LOCATIONS": "acme-in/", "READ_LABEL_CATEGORIES": "true"})
 
 
+@breaks("function-locations", "AllowedLocations=acme-in/,acme-out/,acme-masks/roads/")
+def artefacts_outside_of_allowed_locations(bench: Bench) -> None:
+    uri = bench.put("s3://acme-in/settings.json", json.dumps({"artefact-prefix": "s3://acme-masks/roads"}))
+    bench.configure(CONSOLIDATION, environment={"SETTINGS_S3_URI": uri})
+    bench.allow(CONSOLIDATION_ROLE, ["s3:*"], ["*"])
+
+
 @breaks("function-settings", "aws s3 cp settings.json s3://acme-in/settings.json")
 def settings_file_missing(bench: Bench) -> None:
     bench.configure(CONSOLIDATION, environment={"SETTINGS_S3_URI": "s3://acme-in/settings.json"})
@@ -298,6 +305,12 @@ def volume_key_without_grants(bench: Bench) -> None:
 @breaks("team-missing", "aws sagemaker list-workteams")
 def team_missing(bench: Bench) -> None:
     bench.job["workforce"] = {"private": "nobody"}
+
+
+@breaks("team-small", "workers: 2")
+def team_of_two_for_three_answers(bench: Bench) -> None:
+    users = [{"Username": name, "Enabled": True} for name in ("ann", "bob")]
+    bench.front.operations["ListUsersInGroup"] = {"Users": [*users, {"Username": "cyd", "Enabled": False}]}
 
 
 @breaks("team-address", "aws sagemaker update-workteam")

@@ -20,6 +20,8 @@ from labeljob.streaming.topics import Topics, ensure
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/service/gt-execution"
+OURS = {"made-by": "labeljob", "labeling-job": "cats-1"}
+"""Tags of what labeljob made for the job `Cats-1`."""
 PREFIX = f"arn:aws:sns:us-east-1:{ACCOUNT}"
 
 

@@ -24,14 +24,15 @@ class Meddler:
         batches: messages of each call, in order.
         refuse: called with the messages of a call; error code by place of those that SNS does not take. A code that begins with
             `Internal` is the service's fault, another the sender's.
-        before, after: called with the number of the call from 1, before it reaches SNS and before its reply reaches the caller.
+        before: called with the number of the call from 1 before it reaches SNS; whether it goes on.
+        after: called with it before the reply reaches the caller.
     """
 
     url: str = ""
     batches: list[list[str]] = field(default_factory=list)
     refuse: Callable[[list[str]], Verdicts] = lambda messages: {}
-    before: Callable[[int], None] = lambda number: None
-    after: Callable[[int], None] = lambda number: None
+    before: Callable[[int], bool] = lambda number: True
+    after: Callable[[int], object] = lambda number: None
 
 
 @contextmanager
@@ -53,7 +54,9 @@ def meddling(url: str) -> Iterator[Meddler]:
             meddler.batches.append(messages)
             verdicts = meddler.refuse(messages)
             number = len(meddler.batches)
-            meddler.before(number)
+            if not meddler.before(number):
+                self.close_connection = True
+                return
             kept = _without(fields, verdicts)
             status, reply = (
                 self._forward(urlencode(kept).encode()) if len(verdicts) < len(messages) else (200, _EMPTY)

@@ -34,7 +34,7 @@ def sns(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> Iterator[Meddler]:
         yield meddler
 
 
-@pytest.mark.parametrize("batch", [1, 4, 7])
+@pytest.mark.parametrize("batch", [1, 7])
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_killed_at_any_point_and_run_again_it_loses_nothing(
     stream: Stream,
@@ -49,15 +49,16 @@ def test_killed_at_any_point_and_run_again_it_loses_nothing(
     command = [sys.executable, "-m", "labeljob", "publish", "Cats-1", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
 
-        def kill(number: int) -> None:
+        def kill(number: int) -> bool:
             if number == batch:
                 os.kill(process.pid, signal.SIGKILL)
                 process.wait()
+            return number < batch
 
         setattr(sns, moment, kill)
         process.communicate()
     assert process.returncode == -signal.SIGKILL
-    sns.before = sns.after = lambda _: None
+    sns.before = sns.after = lambda _: True
     known = 10 * (batch - 1)
     run = labeljob("publish", "Cats-1", path)
     told = [f"{ALL - known:>9} sent", *([f"{known:>9} sent before, not sent again"] if known else [])]
@@ -111,12 +112,14 @@ def test_batches_keep_to_ten_messages_and_256_kb(
     stream: Stream, sns: Meddler, manifest: MakeManifest
 ) -> None:
     large = [
-        {"source": f"{place}", **{f"note-{part}": "ü" * 19_000 for part in range(place % 5)}}
-        for place in range(60)
+        json.dumps(
+            {"source": f"{place}", **dict.fromkeys("abcd"[: place % 5], "ü" * 19_000)}, ensure_ascii=False
+        )
+        for place in range(25)
     ]
     done = publish("Cats-1", [str(manifest(*large))], Aws())
-    assert done.sent == 60
+    assert done.sent == 25
     assert max(map(len, sns.batches)) <= 10
     assert max(sum(len(message.encode()) for message in batch) for batch in sns.batches) <= 262_144
-    assert len(sns.batches) < 30
-    assert len(stream.received()) == 60
+    assert len(sns.batches) < 12
+    assert len(stream.received()) == 25
