@@ -220,6 +220,16 @@ def artefacts_outside_of_allowed_locations(bench: Bench) -> None:
     bench.allow(CONSOLIDATION_ROLE, ["s3:*"], ["*"])
 
 
+@breaks("function-locations", "sam deploy --guided")
+def allowed_locations_that_name_nothing(bench: Bench) -> None:
+    bench.configure(CONSOLIDATION, environment={"ALLOWED_LOCATIONS": " , "})
+
+
+@breaks("categories-unread", "ReadLabelCategories=true", invoke=True)
+def page_with_categories_that_nobody_reads(bench: Bench) -> None:
+    bench.configure(PRE, environment={"READ_LABEL_CATEGORIES": "false"})
+
+
 @breaks("function-settings", "aws s3 cp settings.json s3://acme-in/settings.json")
 def settings_file_missing(bench: Bench) -> None:
     bench.configure(CONSOLIDATION, environment={"SETTINGS_S3_URI": "s3://acme-in/settings.json"})
@@ -305,6 +315,13 @@ def volume_key_without_grants(bench: Bench) -> None:
 @breaks("team-missing", "aws sagemaker list-workteams")
 def team_missing(bench: Bench) -> None:
     bench.job["workforce"] = {"private": "nobody"}
+
+
+@breaks("team-missing", "aws sagemaker list-subscribed-workteams")
+def vendor_not_subscribed_to(bench: Bench) -> None:
+    bench.job["workforce"] = {"vendor": f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:workteam/vendor-crowd/acme"}
+    error = {"__type": "ResourceNotFound", "message": "no such work team"}
+    bench.front.operations["DescribeSubscribedWorkteam"] = error
 
 
 @breaks("team-small", "workers: 2")
