@@ -79,6 +79,10 @@ class LocalAws:
         """From now on, labeling jobs wait before each step: beginning, and each batch of objects."""
         self._control("hold")
 
+    def lead(self) -> None:
+        """Hold labeling jobs, and let them take one step after each look at one of them: who watches a job sees its every state."""
+        self._control("lead")
+
     def step(self, steps: int = 1) -> None:
         """Let every job that is held take some steps; return when it has."""
         self._control(f"step?steps={steps}")

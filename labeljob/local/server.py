@@ -144,7 +144,10 @@ class LocalService:
         name = target.removeprefix(_SAGEMAKER)
         if target != name and name in self._labeling.calls:
             body = Request(environ).get_data()
-            return _called(operation("sagemaker", name), self._labeling.calls[name], body)
+            answer = _called(operation("sagemaker", name), self._labeling.calls[name], body)
+            if name == "DescribeLabelingJob":
+                self.gate.looked_at()
+            return answer
         action, body = _iam_action(environ)
         if action in self._permissions.calls:
             return _called(operation("iam", action), self._permissions.calls[action], body)
@@ -154,6 +157,7 @@ class LocalService:
         """What only tests and demonstrations ask for."""
         controls: Mapping[str, Callable[[], None]] = {
             "hold": self.gate.hold,
+            "lead": lambda: self.gate.hold(led=True),
             "step": lambda: self.gate.step(int(request.args.get("steps", 1))),
             "release": self.gate.release,
             "settle": self.gate.settle,

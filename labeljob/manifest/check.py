@@ -23,7 +23,7 @@ from labeljob.manifest.window import in_order
 from shared.errors import ContractError, NotAllowedError
 from shared.s3_uri import S3Uri
 
-_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\x00-\x1f\x7f]{1,256}").fullmatch
+_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[ -~]{1,256}").fullmatch
 """What most URIs look like; the others are looked at closely."""
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"PK": "zip", b"\x28\xb5": "zstd"}
@@ -274,9 +274,8 @@ def _not_text(start: bytes) -> Fault | None:
 
 
 def _ending(number: int, reference: str, allowed: frozenset[str], *, serious: bool) -> Fault:
-    ending = extension(reference) or "no ending"
-    what = f"names a file with {ending}; expected is {' '.join(sorted(allowed))}"
-    mend = f"convert it, or rename it if it is one of these: {reference}"
+    what = f"names {reference!r}, whose ending is none of {' '.join(sorted(allowed))}"
+    mend = "convert it, or rename it if it is one of these"
     return fault(rules.EXTENSION, number, what, mend, serious=serious)
 
 
