@@ -98,7 +98,7 @@ class Gate:
     def looked_at(self) -> None:
         """Somebody has seen what a job is doing; a function that asks while its job is at work has no say in it."""
         with self._changed:
-            ready = self._led and self._running <= self._waiting
+            ready = self._led and self._running <= self._waiting.keys()
         if ready:
             self.step(1)
 
