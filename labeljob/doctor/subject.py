@@ -94,6 +94,7 @@ class Subject:
         self.job: JobFile = launch.job
         self.aws = aws
         self._regions: dict[str, str | None] = {}
+        self._default_keys: dict[str, str | None] = {}
 
     @property
     def partition(self) -> str:
@@ -251,6 +252,14 @@ class Subject:
         """Whether there is a bucket that the job names."""
         return bucket in self.buckets and self.region_of(bucket) is not None
 
+    def default_key(self, bucket: str) -> str | None:
+        """The customer's KMS key by which a bucket encrypts; None for S3's own, and where there is no such bucket."""
+        if bucket not in self._default_keys:
+            self._default_keys[bucket] = (
+                self._asked_default_key(bucket) if self.bucket_exists(bucket) else None
+            )
+        return self._default_keys[bucket]
+
     @property
     def reachable_data_buckets(self) -> list[str]:
         """The buckets of the data that exist."""
@@ -309,6 +318,20 @@ class Subject:
             found.get("MemorySize", 128),
             found.get("Environment", {}).get("Variables", {}),
         )
+
+    def _asked_default_key(self, bucket: str) -> str | None:
+        try:
+            with calling(f"read the default encryption of bucket {bucket}"):
+                reply = self.aws.s3.get_bucket_encryption(Bucket=bucket)
+        except AwsError as failure:
+            if failure.error_code == "ServerSideEncryptionConfigurationNotFoundError":
+                return None
+            raise
+        for rule in reply["ServerSideEncryptionConfiguration"]["Rules"]:
+            key = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
+            if key and not key.endswith("alias/aws/s3"):
+                return key
+        return None
 
     def _asked_region(self, bucket: str) -> str | None:
         try:

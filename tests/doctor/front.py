@@ -103,6 +103,12 @@ def serving(target: str) -> Iterator[Front]:
         disable_nagle_algorithm = True  # a reply is several writes, and the client waits for the last
         wbufsize = -1
 
+        def handle_expect_100(self) -> bool:
+            """Say at once that the body may come: the client waits a second for it."""
+            going_on = super().handle_expect_100()
+            self.wfile.flush()
+            return going_on
+
         def _serve(self) -> None:
             line = f"{self.command} {self.path}"
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
