@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ import click
 from labeljob.aws import Aws
 from labeljob.aws_options import with_aws
 from labeljob.findings import Finding
+from labeljob.jobs.text import counted, dollars
 from labeljob.launch.creating import start, streaming_role_finding
 from labeljob.launch.job_file import read_job_file
 from labeljob.launch.request import LaunchPlan, Upload, build
@@ -81,6 +83,8 @@ def create_command(context: click.Context, file: Path, *, dry_run: bool, yes: bo
     if not plan.sound or (lacking and grant and not _may_grant(lacking, yes=yes)):
         click.echo(f"{_serious(plan, lacking)}; nothing was uploaded or created", err=True)
         context.exit(1)
+    for line in _costs(plan):
+        click.echo(line)
     arn = start(plan, aws, grant=grant, on_upload=_tell_upload)
     name = plan.launch.job.name
     click.echo(f"created    {arn}")
@@ -106,7 +110,21 @@ def _print_plan(plan: LaunchPlan, aws: Aws) -> None:
     """The request on standard output, ready for `aws sagemaker create-labeling-job --cli-input-json`; the rest beside it."""
     for upload in plan.uploads:
         click.echo(f"{'unchanged' if is_there(upload, aws) else 'to upload'}  {upload.uri}", err=True)
+    for line in _costs(plan):
+        click.echo(line, err=True)
     click.echo(json.dumps(plan.request, indent=1, ensure_ascii=False))
+
+
+def _costs(plan: LaunchPlan) -> Iterator[str]:
+    """What the public workforce earns, at most."""
+    job, earned = plan.launch.job, plan.most_earned
+    if earned is not None and job.workforce.price is not None:
+        parts = (
+            dollars(job.workforce.price),
+            counted(job.workers, "worker"),
+            counted(plan.labelled, "object"),
+        )
+        yield f"to be paid {dollars(earned)} at most = {' x '.join(parts)}, without AWS's own price per object"
 
 
 def _tell_upload(upload: Upload, sent: bool) -> None:
