@@ -46,8 +46,9 @@ _SAME = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"), "2026-02-03 10:11:12 UTC"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)?"), "2026-02-03T10:11:12"),
     (re.compile(r"[\d,]+ objects/h, about .+ to go"), "3,600 objects/h, about 4 min to go"),
-    (re.compile(r"(?<=took {9})(?:\d+ h )?(?:\d+ min )?\d+ s\b"), "4 s"),
+    (re.compile(r"(^took +)[\d hmins]+$", re.MULTILINE), r"\g<1>4 s"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "01234567-89ab-cdef"),
+    (re.compile(r"^\S+: Stopping\n", re.MULTILINE), ""),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:4599"),
 )
 """What two runs cannot have in common, and the form in which it is written."""
@@ -102,7 +103,8 @@ def played(page: str, session: Session) -> str:
         if block["order"] == "file":
             (session.folder / block["argument"]).write_text(block["body"], encoding="utf-8")
         elif block["order"] == "jobs":
-            session.jobs(block["argument"])
+            for order in block["argument"].split(","):
+                session.jobs(order)
         if block["language"] != "console":
             return block[0]
         body = "".join(

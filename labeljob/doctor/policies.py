@@ -68,31 +68,19 @@ def trusts(document: Any, principal: str) -> bool:
         document: `AssumeRolePolicyDocument`.
         principal: a service such as `sagemaker.amazonaws.com`, or a role's ARN; a role is also let in by its whole account.
     """
-    found = [one for one in statements(document) if _covers(one, _ASSUME) and _names(one, principal)]
-    effects = {one.get("Effect") for one in found if not (one.get("Effect") == "Deny" and "Condition" in one)}
-    return "Allow" in effects and "Deny" not in effects
+    return _allows([one for one in statements(document) if _names(one, principal)], _ASSUME)
 
 
 def refused_by_key(document: Any, principal: str, actions: Sequence[str]) -> tuple[str, ...]:
     """The actions that a key policy does not let a role do, neither itself nor through its account's IAM policies."""
-    found = statements(document)
-    return tuple(
-        action
-        for action in actions
-        if not any(
-            one.get("Effect") == "Allow" and _covers(one, action) and _names(one, principal) for one in found
-        )
-    )
+    found = [one for one in statements(document) if _names(one, principal)]
+    return tuple(action for action in actions if not _allows(found, action))
 
 
 def left_to_account(document: Any, principal: str, actions: Sequence[str]) -> tuple[str, ...]:
     """Of the actions that a key policy allows, those that it leaves to the IAM policies of the account."""
     own = [one for one in statements(document) if _names(one, principal, through_account=False)]
-    return tuple(
-        action
-        for action in actions
-        if not any(one.get("Effect") == "Allow" and _covers(one, action) for one in own)
-    )
+    return tuple(action for action in actions if not _allows(own, action))
 
 
 def refusals(aws: Aws, role_arn: str, needs: Sequence[Need]) -> list[Refusal]:
@@ -186,6 +174,16 @@ def _beyond(denied: Sequence[EvaluationResultTypeDef]) -> str:
         if boundary.get("AllowedByPermissionsBoundary") is False:
             return "permissions boundary"
     return ""
+
+
+def _allows(found: Sequence[Mapping[str, Any]], action: str) -> bool:
+    """Whether statements allow an action; the conditions of those that allow are taken to be met, of those that deny not to be."""
+    effects = {
+        one.get("Effect")
+        for one in found
+        if _covers(one, action) and not (one.get("Effect") == "Deny" and "Condition" in one)
+    }
+    return effects == {"Allow"}
 
 
 def _covers(statement: Mapping[str, Any], action: str) -> bool:

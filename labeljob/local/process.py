@@ -55,7 +55,7 @@ class LocalAws:
         Raises:
             ContractError: it does not start; says why.
         """
-        command = [sys.executable, "-m", "labeljob", "local", "--json", "--pace", f"{pace}"]
+        command = [sys.executable, "-m", "labeljob", "local", "--json", "--attached", "--pace", f"{pace}"]
         for name, crowd in (crowds or {}).items():
             key = f":{crowd.answer_key}" if crowd.answer_key else ""
             command += ["--crowd", f"{name}={crowd.answers}{key}"]
@@ -73,7 +73,10 @@ class LocalAws:
                 yield cls(variables["AWS_ENDPOINT_URL"], variables)
             finally:
                 process.terminate()
-                process.wait(_SECONDS_TO_END)
+                try:
+                    process.wait(_SECONDS_TO_END)
+                except subprocess.TimeoutExpired:
+                    process.kill()
 
     def hold(self) -> None:
         """From now on, labeling jobs wait before each step: beginning, and each batch of objects."""

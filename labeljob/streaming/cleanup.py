@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from labeljob.aws import Aws, AwsError, calling
 from labeljob.streaming.job_stream import JobStream
@@ -14,6 +14,9 @@ from labeljob.streaming.queues import arn_of, delete, find_queue, messages_in, s
 from labeljob.streaming.role import role_name
 from labeljob.streaming.topics import topic_attributes
 from shared.errors import ContractError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import DescribeLabelingJobResponseTypeDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Cleaned:
 
 
 def clean_up(
-    job_name: str, description: Mapping[str, Any], aws: Aws, *, topics: bool = False
+    job_name: str, description: DescribeLabelingJobResponseTypeDef, aws: Aws, *, topics: bool = False
 ) -> tuple[Cleaned, ...]:
     """Remove what a streaming job that has ended leaves behind.
 
