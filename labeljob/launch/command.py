@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from labeljob.aws import Aws
 from labeljob.aws_options import with_aws
@@ -72,8 +74,9 @@ def create_command(context: click.Context, file: Path, *, dry_run: bool, yes: bo
     Exit status: 0 created (with --dry-run: could be), 1 something is wrong with the job and nothing was done, 2 an input is unusable or
     AWS refused.
     """
-    plan = build(read_job_file(file), aws)
-    lacking = streaming_role_finding(plan, aws)
+    with _status("looking at the job"):
+        plan = build(read_job_file(file), aws)
+        lacking = streaming_role_finding(plan, aws)
     for finding in (*plan.findings, *((lacking,) if lacking else ())):
         click.echo(finding.told(), err=True)
     if dry_run:
@@ -85,13 +88,20 @@ def create_command(context: click.Context, file: Path, *, dry_run: bool, yes: bo
         context.exit(1)
     for line in _costs(plan):
         click.echo(line)
-    arn = start(plan, aws, grant=grant, on_upload=_tell_upload)
+    with _status("creating the job"):
+        arn = start(plan, aws, grant=grant, on_upload=_tell_upload)
     name = plan.launch.job.name
     click.echo(f"created    {arn}")
     if plan.launch.job.streaming:
         click.echo(f"next       labeljob publish {name} FILE, once it is InProgress; labeljob tail {name}")
     else:
         click.echo(f"next       labeljob watch {name}")
+
+
+def _status(doing: str) -> AbstractContextManager[object]:
+    """What goes on, on a terminal."""
+    console = Console(file=sys.stderr)
+    return console.status(doing) if console.is_terminal else nullcontext()
 
 
 def _may_grant(lacking: Finding, *, yes: bool) -> bool:
