@@ -134,7 +134,7 @@ def _costs(plan: LaunchPlan) -> Iterator[str]:
             counted(job.workers, "worker"),
             counted(plan.labelled, "object"),
         )
-        yield f"to be paid {dollars(earned)} at most = {' x '.join(parts)}, without AWS's own price per object"
+        yield f"to be paid {dollars(earned)} at most = {' x '.join(parts)}, plus AWS's fee per object"
 
 
 def _tell_upload(upload: Upload, sent: bool) -> None:

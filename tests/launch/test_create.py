@@ -201,7 +201,7 @@ def test_what_the_public_workforce_earns_is_told_beforehand(
     lines = "".join(f'{{"source-ref": "s3://acme-in/{number}.jpg"}}\n' for number in range(4))
     job = changed(JOBS["public"], {"stop-after": stop})
     result = run("create", write(tmp_path, job, {"input.manifest": lines}), "--dry-run")
-    assert f"to be paid {told}, without AWS's own price per object" in result.stderr.splitlines()
+    assert f"to be paid {told}, plus AWS's fee per object" in result.stderr.splitlines()
 
 
 def test_every_line_of_the_manifest_is_looked_at(local_aws: LocalAws, tmp_path: Path) -> None:
