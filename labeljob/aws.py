@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -113,6 +113,11 @@ class Aws:
     def cloudformation(self) -> CloudFormationClient:
         """CloudFormation."""
         return self._session.client("cloudformation", config=_CONFIG)
+
+    @cached_property
+    def cognito(self) -> Any:
+        """Cognito's user pools, in which the members of private work teams are."""
+        return self._session.client("cognito-idp", config=_CONFIG)
 
     @cached_property
     def iam(self) -> IAMClient:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
-from textwrap import fill
 from types import ModuleType
 
-_WIDTH = 100
+_WIDTH, _MARGIN = 100, 8
+_COMMANDS = ("aws ", "sam ", "labeljob ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,25 @@ class Finding:
         return f"{where}{self.what} [{self.rule.code}]"
 
     def told(self) -> str:
-        """The finding for people: what is wrong, why it matters and what mends it, each on lines of its own."""
-        why = fill(self.rule.why, _WIDTH, initial_indent="  why   ", subsequent_indent=" " * 8)
-        return f"{'error' if self.serious else 'advice'}  {self}\n{why}\n  mend  {self.mend}"
+        """The finding for people: what is wrong, why it matters and what mends it; prose is wrapped, commands are not."""
+        first, _, rest = self.mend.partition("\n")
+        mend = f"  mend  {first}" if first.startswith(_COMMANDS) else _wrapped("  mend  ", first)
+        if rest:
+            mend += "\n" + textwrap.indent(rest, " " * _MARGIN)
+        what = _wrapped("error  " if self.serious else "advice  ", str(self))
+        return "\n".join((what, _wrapped("  why   ", self.rule.why), mend))
+
+
+def _wrapped(head: str, text: str) -> str:
+    """Lines of prose beside their heading."""
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=head,
+        subsequent_indent=" " * _MARGIN,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def rules_of(*modules: ModuleType) -> tuple[Rule, ...]:

@@ -11,7 +11,8 @@ from shared.errors import NotAllowedError, SettingsError
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _KEY_BYTES = 1024
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+"""Lone surrogates are among them: no encoding can carry them on."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,6 +1,6 @@
 """docs/misconfigurations.md: every rule that `labeljob create`, `doctor` and `manifest` check, from where the rules are declared.
 
-    python -m tools.rule_tables    # write the page anew
+python -m tools.rule_tables    # write the page anew
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ PAGE = Path(__file__).parents[1] / "docs" / "misconfigurations.md"
 _INTRODUCTION = """\
 # What is checked before a job costs money
 
-A labeling job that is set up wrongly is refused with a regular expression, or runs and fails hours later, or finishes with labels missing. `labeljob create` checks what
-can be told from the job file before it uploads or creates anything; `labeljob doctor` checks this and what only AWS knows; `labeljob manifest check` checks every line of an
-input manifest, and `doctor` does so too. Each finding names the place, says why the job would fail, and gives the command or the change that mends it. For each rule below there is a
-test that takes a sound job, breaks just this, and sees just this found.
+A labeling job that is set up wrongly is refused with a regular expression, or runs and fails hours later, or finishes with labels
+missing. `labeljob create` checks what can be told from the job file before it uploads or creates anything; `labeljob doctor` checks this
+and what only AWS knows; `labeljob manifest check` checks every line of an input manifest, and `doctor` does so too. Each finding names
+the place, says why the job would fail, and gives the command or the change that mends it. For each rule below there is a test that takes
+a sound job, breaks just this, and sees just this found.
 
 This page is made from the code (`python -m tools.rule_tables`).
 """

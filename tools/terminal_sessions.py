@@ -4,8 +4,9 @@
     python -m tools.terminal_sessions docs/labeljob.md --write  # put what they print into the page
 
 A page's blocks of `console` are one session: every line that begins with `$ ` is run by bash, in the order of the page and in one folder,
-with what it prints after it. A comment `<!-- file: NAME -->` before a block makes a file of that block first. What differs between two
-runs by its nature (times, durations, identifiers) is written in one form.
+with what it prints after it. Before a block, `<!-- file: NAME -->` makes a file of it, and `<!-- jobs: lead -->` (or hold, settle, release)
+tells the local AWS how labeling jobs go on. What differs between two runs by its nature (times, durations, identifiers) is written in one
+form.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,18 +33,22 @@ from shared.s3_uri import S3Uri
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "tests" / "data"
+UNSEEN = "s3://birdstop-ic-us-west-2/birds-open-images-subset/all_data/ffd8a1e95ac80ef7.jpg"
+"""An image that nobody has answered for."""
 IMAGES = ("birds", "nodules")
 """Jobs in tests/data whose images are there as far as their S3 objects are."""
 _BLOCK = re.compile(
-    r"(?P<open>(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<language>\w*)\n)(?P<body>.*?)(?P<close>^```$)",
+    r"(?P<open>(?:<!-- (?P<order>file|jobs): (?P<argument>\S+) -->\n)?```(?P<language>\w*)\n)(?P<body>.*?)(?P<close>^```$)",
     re.MULTILINE | re.DOTALL,
 )
 _PROMPT = "$ "
 _SAME = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"), "2026-02-03 10:11:12 UTC"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)?"), "2026-02-03T10:11:12"),
-    (re.compile(r"\b(?:\d+ h )?(?:\d+ min )?\d+(?:\.\d+)? s\b"), "4 s"),
+    (re.compile(r"[\d,]+ objects/h, about .+ to go"), "3,600 objects/h, about 4 min to go"),
+    (re.compile(r"(^took +)[\d hmins]+$", re.MULTILINE), r"\g<1>4 s"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "01234567-89ab-cdef"),
+    (re.compile(r"^\S+: Stopping\n", re.MULTILINE), ""),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:4599"),
 )
 """What two runs cannot have in common, and the form in which it is written."""
@@ -56,10 +61,12 @@ class Session:
     Attributes:
         folder: the working folder; commands see nothing else of this machine by name.
         environment: all variables of the commands.
+        jobs: tells the local AWS how labeling jobs go on.
     """
 
     folder: Path
     environment: Mapping[str, str]
+    jobs: Callable[[str], None]
 
     def run(self, command: str) -> str:
         """Run one command by bash; what it prints on either stream, in one form."""
@@ -93,10 +100,11 @@ def played(page: str, session: Session) -> str:
     """
 
     def replaced(block: re.Match[str]) -> str:
-        if block["file"]:
-            target = session.folder / block["file"]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(block["body"], encoding="utf-8")
+        if block["order"] == "file":
+            (session.folder / block["argument"]).write_text(block["body"], encoding="utf-8")
+        elif block["order"] == "jobs":
+            for order in block["argument"].split(","):
+                session.jobs(order)
         if block["language"] != "console":
             return block[0]
         body = "".join(
@@ -153,13 +161,13 @@ def furnished(folder: Path) -> Iterator[Session]:
             for job in IMAGES
             for line in (DATA / job / "input.manifest").open()
         ]
-        put_images(local, images)
+        put_images(local, [*images, UNSEEN])
         (folder / "worker_templates").symlink_to(ROOT / "worker_templates")
+        (folder / "birds.json").symlink_to(DATA / "birds" / "consolidation_request.json")
         path = os.pathsep.join((str(Path(sys.executable).parent), os.defpath))
-        yield Session(
-            folder,
-            {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", "COLUMNS": "100", **local.environment},
-        )
+        variables = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", "COLUMNS": "100"}
+        orders = {"lead": local.lead, "hold": local.hold, "settle": local.settle, "release": local.release}
+        yield Session(folder, variables | dict(local.environment), lambda order: orders[order]())
 
 
 def put_images(local: LocalAws, uris: Iterable[str]) -> None:
@@ -169,10 +177,21 @@ def put_images(local: LocalAws, uris: Iterable[str]) -> None:
     session = boto3.Session("local", "local", region_name=local.environment["AWS_DEFAULT_REGION"])
     client = session.client("s3", endpoint_url=local.url)
     places = [S3Uri.parse(uri) for uri in uris]
-    for bucket in sorted({place.bucket for place in places}):
+    buckets = sorted({place.bucket for place in places})
+    for bucket in buckets:
         client.create_bucket(Bucket=bucket)
     for place in places:
         client.put_object(Bucket=place.bucket, Key=place.key, Body=drawn.getvalue(), ContentType="image/jpeg")
+    allowed = {
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}*" for bucket in buckets],
+    }
+    session.client("iam", endpoint_url=local.url).put_role_policy(
+        RoleName="gt-execution",
+        PolicyName="images",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}),
+    )
 
 
 def main() -> int:

@@ -61,7 +61,7 @@ def _fix(job: JobFile, aws: Aws, *, ask: bool) -> None:
     """Close the gaps in CORS rules that the person wants closed."""
     for gap in cors_gaps(Subject(resolve(job, aws), aws)):
         click.echo(f"bucket {gap.bucket} has no CORS rule {gap.lacks}", err=True)
-        if not ask or click.confirm(f"Add one to the {len(gap.rules) - 1} that it has?", err=True):
+        if not ask or click.confirm("Set it? The bucket's other rules stay.", err=True):
             gap.close(aws)
             click.echo(f"set the CORS rules of bucket {gap.bucket}", err=True)
 

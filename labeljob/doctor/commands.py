@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_WIDTH = 100
+_WIDTH, _DOCUMENT_WIDTH = 92, 88
 _VERSION = "2012-10-17"
 
 
@@ -20,14 +20,19 @@ def aws_command(service: str, operation: str, **options: Any) -> str:
         options: values by name with underscores; a mapping or list becomes a JSON document, None is left out.
 
     Returns:
-        One line, or one line per option where that would be long or a document is among them.
+        As few lines as are not long.
     """
     parts = [f"aws {service} {operation}"]
     parts += [
         f"--{name.replace('_', '-')} {_quoted(value)}" for name, value in options.items() if value is not None
     ]
-    line = " ".join(parts)
-    return line if len(line) <= _WIDTH and "\n" not in line else " \\\n  ".join(parts)
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1].rpartition("\n")[2]) + len(part.partition("\n")[0]) < _WIDTH:
+            lines[-1] += f" {part}"
+        else:
+            lines.append(part)
+    return " \\\n  ".join(lines)
 
 
 def policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,6 +50,18 @@ def allow(actions: Sequence[str], resources: Sequence[str]) -> dict[str, Any]:
 
 
 def _quoted(value: Any) -> str:
-    if isinstance(value, str | int):
-        return shlex.quote(str(value))
-    return shlex.quote(json.dumps(value, indent=2))
+    return shlex.quote(str(value) if isinstance(value, str | int) else _document(value))
+
+
+def _document(value: Any, indent: str = "", head: str = "") -> str:
+    """JSON in which what fits into a line is not broken."""
+    line = json.dumps(value)
+    if not isinstance(value, dict | list) or len(indent) + len(head) + len(line) <= _DOCUMENT_WIDTH:
+        return indent + head + line
+    if isinstance(value, dict):
+        parts = [_document(member, f"{indent}  ", f"{json.dumps(key)}: ") for key, member in value.items()]
+    else:
+        parts = [_document(member, f"{indent}  ") for member in value]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    body = ",\n".join(parts)
+    return f"{indent}{head}{opening}\n{body}\n{indent}{closing}"

@@ -59,6 +59,7 @@ _PERMISSIONS: Mapping[str, str] = {
     "Invoke": "lambda:InvokeFunction",
     "ListAttachedRolePolicies": "iam:ListAttachedRolePolicies",
     "ListObjectsV2": "s3:ListBucket",
+    "ListUsersInGroup": "cognito-idp:ListUsersInGroup",
     "PutObject": "s3:PutObject",
     "RenderUiTemplate": "sagemaker:RenderUiTemplate, and iam:PassRole on the execution role",
     "SimulatePrincipalPolicy": "iam:SimulatePrincipalPolicy",

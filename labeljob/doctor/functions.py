@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from labeljob.aws import AwsError
 from labeljob.doctor.check import Check
 from labeljob.doctor.commands import aws_command, policy
 from labeljob.doctor.policies import (
@@ -19,12 +21,13 @@ from labeljob.findings import Finding, Rule
 from shared.errors import GtConsensusError, NotAllowedError
 from shared.json_node import parse_json
 from shared.s3_uri import S3Uri
-from shared.settings import Settings
+from shared.settings import Deployment, Settings
 
 LEAST_SECONDS = {"pre-annotation": 10, "consolidation": 300}
 """Timeouts below which a cold start or a large batch is cut off."""
 LEAST_MEMORY = {"pre-annotation": 128, "consolidation": 1_024}
 """MB; CPU comes with memory."""
+_READ_WRITE = ("s3:GetObject", "s3:PutObject")
 _REQUIREMENTS = "Developer Guide, Pre-annotation and Post-annotation Lambda Function Requirements"
 _PERMISSIONS = "Developer Guide, Required permissions to use Lambda with Ground Truth"
 
@@ -57,6 +60,12 @@ LOCATIONS = Rule(
     "the stack's AllowedLocations cover all that the functions read and write",
     "The functions refuse to touch what lies outside: no labels, or pages without their categories.",
     "template.yaml AllowedLocations",
+)
+CATEGORIES = Rule(
+    "categories-unread",
+    "a pre-annotation function whose page shows task.input.labels reads the label categories, or has them in its settings",
+    "The page has no categories to choose from, so that workers cannot answer.",
+    "template.yaml ReadLabelCategories",
 )
 SETTINGS = Rule(
     "function-settings",
@@ -150,92 +159,141 @@ def _configure(subject: Subject, function: Function, **options: int) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in S3 that a function of ours touches for the job.
+
+    Attributes:
+        what: lies there, for people.
+        uri: of an object, or of a folder with a slash at its end.
+        folder: `bucket/prefix/` that AllowedLocations should have for it.
+        actions: on it.
+    """
+
+    what: str
+    uri: str
+    folder: str
+    actions: tuple[str, ...]
+
+    def need(self, partition: str) -> Need:
+        """What the function's role needs."""
+        arn = f"arn:{partition}:s3:::"
+        return Need(self.actions, arn + self.uri.removeprefix("s3://"), f"{arn}{self.folder}*")
+
+
+def _places(subject: Subject, function: Function) -> Iterator[_Place]:
+    """All that a function of ours touches for this job."""
+    deployment = function.deployment
+    if deployment is None:
+        return
+    if deployment.settings_s3_uri:
+        yield _read_only("settings", deployment.settings_s3_uri)
+    categories = subject.launch.categories
+    if function.use == "pre-annotation":
+        if deployment.read_label_categories and categories:
+            yield _read_only("label categories", categories.uri)
+        return
+    bucket, prefix = subject.output_place
+    yield _Place("output", f"{subject.job_folder}/annotations/", f"{bucket}/{prefix}", _READ_WRITE)
+    settings = _settings_of(subject, deployment)
+    for what, folder in (("artefacts", settings.artefact_prefix), ("statistics", settings.skill_store)):
+        if folder.startswith("s3://"):
+            place = f"{folder.rstrip('/')}/"
+            yield _Place(what, place, place.removeprefix("s3://"), _READ_WRITE)
+
+
+def _read_only(what: str, uri: str) -> _Place:
+    return _Place(what, uri, f"{uri.removeprefix('s3://').rpartition('/')[0]}/", ("s3:GetObject",))
+
+
 def _confined(subject: Subject) -> Iterator[Finding]:
     for function in _present(subject):
-        if not function.ours:
-            continue
-        try:
-            deployment = function.deployment
-        except GtConsensusError as failure:
+        if function.fault:
             yield LOCATIONS.broken(
-                f"the environment of {function.name} is unusable: {failure}",
-                "deploy the stack with right parameters",
+                f"the environment of {function.name} is unusable: {function.fault}",
+                "sam deploy --guided asks for the stack's parameters",
             )
+        if function.deployment is None:
             continue
-        for what, uri in _touched(subject, function):
+        allowed = function.deployment.allowed_locations
+        for place in _places(subject, function):
             try:
-                deployment.allowed_locations.check(S3Uri.parse(uri))
+                allowed.check(S3Uri.parse(place.uri))
             except NotAllowedError:
-                yield _outside(function, what, uri)
+                now = function.environment["ALLOWED_LOCATIONS"]
+                yield LOCATIONS.broken(
+                    f"the {place.what} of the job, {place.uri}, may not be touched by the {function.use} function {function.name}: "
+                    f"it lies outside of {now}",
+                    f"sam deploy --parameter-overrides AllowedLocations={now},{place.folder}",
+                )
 
 
-def _touched(subject: Subject, function: Function) -> Iterator[tuple[str, str]]:
-    """What a function of ours reads and writes for this job, and where."""
-    deployment = function.deployment
-    if deployment.settings_s3_uri:
-        yield "the settings", deployment.settings_s3_uri
-    categories = subject.launch.categories
-    if function.use == "pre-annotation" and deployment.read_label_categories and categories:
-        yield "the label categories", categories.uri
-    if function.use == "consolidation":
-        yield "the output", f"{subject.job_folder}/annotations/"
-
-
-def _outside(function: Function, what: str, uri: str) -> Finding:
-    place = uri.removeprefix("s3://").rpartition("/")[0] + "/"
-    if what == "the output":
-        bucket, _, prefix = place.partition("/")
-        place = f"{bucket}/{prefix.rstrip('/').rpartition('/')[0].rpartition('/')[0]}".rstrip("/") + "/"
-    locations = ",".join([function.environment["ALLOWED_LOCATIONS"], place])
-    return LOCATIONS.broken(
-        f"{what} of the job, {uri}, lies outside of what the {function.use} function {function.name} may touch "
-        f"({function.environment['ALLOWED_LOCATIONS']})",
-        f"sam deploy --parameter-overrides AllowedLocations={locations}",
-    )
+def _categories(subject: Subject) -> Iterator[Finding]:
+    function, page = subject.function("pre-annotation"), subject.template or ""
+    deployment = function.deployment if function else None
+    if function is None or deployment is None or subject.launch.categories is None:
+        return
+    if deployment.read_label_categories or "task.input.labels" not in page:
+        return
+    own = all(line.value.get("labels") for line in subject.sound_lines) and bool(subject.sound_lines)
+    if not own and not _settings_of(subject, deployment).label_categories:
+        yield CATEGORIES.broken(
+            f"the page shows task.input.labels, and {function.name} does not read the job's label categories",
+            "sam deploy --parameter-overrides ReadLabelCategories=true",
+            place=subject.job.place("template"),
+        )
 
 
 def _settings(subject: Subject) -> Iterator[Finding]:
-    uris = {
-        function.environment["SETTINGS_S3_URI"]
-        for function in _present(subject)
-        if function.environment.get("SETTINGS_S3_URI")
-    }
+    uris = {function.environment.get("SETTINGS_S3_URI", "") for function in _present(subject)} - {""}
     for uri in sorted(uris):
         try:
-            body = subject.read(S3Uri.parse(uri))
-            Settings.parse(parse_json(body), subject.job.name.lower())
+            _parsed_settings(subject, uri)
         except GtConsensusError as failure:
-            if getattr(failure, "denied", False):
+            if isinstance(failure, AwsError) and not failure.missing:
                 raise
             yield SETTINGS.broken(
                 f"the settings {uri}: {failure}",
-                f"mend the file and put it there: aws s3 cp settings.json {uri}",
+                f"mend the file, and put it there: aws s3 cp settings.json {uri}",
             )
+
+
+def _parsed_settings(subject: Subject, uri: str) -> Settings:
+    return Settings.parse(parse_json(subject.read(S3Uri.parse(uri))), subject.job.name.lower())
+
+
+def _settings_of(subject: Subject, deployment: Deployment) -> Settings:
+    """The job's settings; the defaults where they cannot be read, which is a finding of its own."""
+    uri = deployment.settings_s3_uri
+    try:
+        return _parsed_settings(subject, uri) if uri else Settings()
+    except GtConsensusError:
+        return Settings()
 
 
 def _pre_access(subject: Subject) -> Iterator[Finding]:
     function = subject.function("pre-annotation")
-    if function is None or not function.ours:
+    if function is None or function.deployment is None:
         return
-    needs = [
-        Need(("s3:GetObject",), f"arn:{subject.partition}:s3:::{uri.removeprefix('s3://')}")
-        for _, uri in _touched(subject, function)
-    ]
+    needs = [place.need(subject.partition) for place in _places(subject, function)]
     if function.deployment.read_label_categories:
-        jobs = f"arn:{subject.partition}:sagemaker:{subject.aws.region}:{subject.aws.account}:labeling-job/"
-        name = subject.job.name.lower()
-        needs.append(Need(("sagemaker:DescribeLabelingJob",), jobs + name, f"{jobs}*"))
+        jobs = subject.job_arn.rpartition("/")[0] + "/"
+        needs.append(Need(("sagemaker:DescribeLabelingJob",), subject.job_arn, f"{jobs}*"))
+    yield from _refused(subject, function, PRE_READ, needs)
+
+
+def _refused(subject: Subject, function: Function, rule: Rule, needs: Sequence[Need]) -> Iterator[Finding]:
     if found := refusals(subject.aws, function.role_arn, needs):
         what = "; ".join(str(one) for one in found)
-        yield PRE_READ.broken(
-            f"role {role_name(function.role_arn)} of the pre-annotation function may not do {what}",
-            grant(function.role_arn, PRE_READ.code, found),
+        yield rule.broken(
+            f"role {role_name(function.role_arn)} of the {function.use} function may not do {what}",
+            grant(function.role_arn, rule.code, found),
         )
 
 
 def goes_by_execution_role(subject: Subject, function: Function) -> bool:
     """Whether a consolidation function of ours assumes the job's role to reach S3."""
-    return function.ours and subject.launch.role in function.deployment.allowed_roles
+    return function.deployment is not None and subject.launch.role in function.deployment.allowed_roles
 
 
 def _consolidation_access(subject: Subject) -> Iterator[Finding]:
@@ -245,18 +303,15 @@ def _consolidation_access(subject: Subject) -> Iterator[Finding]:
     if goes_by_execution_role(subject, function):
         yield from _assuming(subject, function)
         return
-    bucket, prefix = subject.output_place
-    arn = f"arn:{subject.partition}:s3:::{bucket}"
-    folder = subject.job_folder.removeprefix(f"s3://{bucket}/")
-    actions = ("s3:GetObject", "s3:PutObject") if function.ours else ("s3:GetObject",)
-    need = Need(actions, f"{arn}/{folder}/annotations/consolidated-annotation/", f"{arn}/{prefix}*")
-    found = refusals(subject.aws, function.role_arn, [need])
-    if not found or (not function.ours and not list(_assuming(subject, function))):
+    if function.ours:
+        needs = [place.need(subject.partition) for place in _places(subject, function)]
+        yield from _refused(subject, function, DIRECT, needs)
         return
-    yield DIRECT.broken(
-        f"role {role_name(function.role_arn)} of the consolidation function may not do {found[0]}",
-        grant(function.role_arn, DIRECT.code, found),
-    )
+    bucket, prefix = subject.output_place
+    answers = _Place("answers", f"{subject.job_folder}/annotations/", f"{bucket}/{prefix}", ("s3:GetObject",))
+    found = list(_refused(subject, function, DIRECT, [answers.need(subject.partition)]))
+    if found and list(_assuming(subject, function)):  # a function of others may go either way
+        yield from found
 
 
 def _assuming(subject: Subject, function: Function) -> Iterator[Finding]:
@@ -296,6 +351,7 @@ CHECKS = (
     Check("the functions' state", (STATE,), _awake),
     Check("the functions' time and memory", (SECONDS, MEMORY), _sized),
     Check("what the functions may touch", (LOCATIONS,), _confined),
+    Check("the label categories on the page", (CATEGORIES,), _categories),
     Check("the functions' settings", (SETTINGS,), _settings),
     Check("what pre-annotation may read", (PRE_READ,), _pre_access),
     Check("how consolidation reaches S3", (DIRECT, ASSUME, ASSUME_TRUST), _consolidation_access),

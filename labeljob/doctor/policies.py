@@ -68,31 +68,19 @@ def trusts(document: Any, principal: str) -> bool:
         document: `AssumeRolePolicyDocument`.
         principal: a service such as `sagemaker.amazonaws.com`, or a role's ARN; a role is also let in by its whole account.
     """
-    found = [one for one in statements(document) if _covers(one, _ASSUME) and _names(one, principal)]
-    effects = {one.get("Effect") for one in found if not (one.get("Effect") == "Deny" and "Condition" in one)}
-    return "Allow" in effects and "Deny" not in effects
+    return _allows([one for one in statements(document) if _names(one, principal)], _ASSUME)
 
 
 def refused_by_key(document: Any, principal: str, actions: Sequence[str]) -> tuple[str, ...]:
     """The actions that a key policy does not let a role do, neither itself nor through its account's IAM policies."""
-    found = statements(document)
-    return tuple(
-        action
-        for action in actions
-        if not any(
-            one.get("Effect") == "Allow" and _covers(one, action) and _names(one, principal) for one in found
-        )
-    )
+    found = [one for one in statements(document) if _names(one, principal)]
+    return tuple(action for action in actions if not _allows(found, action))
 
 
 def left_to_account(document: Any, principal: str, actions: Sequence[str]) -> tuple[str, ...]:
     """Of the actions that a key policy allows, those that it leaves to the IAM policies of the account."""
     own = [one for one in statements(document) if _names(one, principal, through_account=False)]
-    return tuple(
-        action
-        for action in actions
-        if not any(one.get("Effect") == "Allow" and _covers(one, action) for one in own)
-    )
+    return tuple(action for action in actions if not _allows(own, action))
 
 
 def refusals(aws: Aws, role_arn: str, needs: Sequence[Need]) -> list[Refusal]:
@@ -101,19 +89,22 @@ def refusals(aws: Aws, role_arn: str, needs: Sequence[Need]) -> list[Refusal]:
     Raises:
         AwsError: the simulation is refused or fails.
     """
+    alike: dict[tuple[Any, ...], list[Need]] = {}
+    for need in needs:
+        alike.setdefault((need.actions, *need.context.items()), []).append(need)
+    results = [
+        result
+        for group in alike.values()
+        for result in _simulated(aws, role_arn, group)
+        if result["EvalDecision"] != "allowed"
+    ]
     found = []
     for need in needs:
-        results = _simulated(aws, role_arn, need)
-        denied = [one for one in results if one["EvalDecision"] != "allowed"]
+        denied = [one for one in results if _about(one, need)]
         if denied:
-            found.append(
-                Refusal(
-                    need,
-                    tuple(dict.fromkeys(one["EvalActionName"] for one in denied)),
-                    tuple(sorted({name for one in denied for name in _denying(one)})),
-                    _beyond(denied),
-                )
-            )
+            actions = dict.fromkeys(one["EvalActionName"] for one in denied)
+            explicit = {name for one in denied for name in _denying(one)}
+            found.append(Refusal(need, tuple(actions), tuple(sorted(explicit)), _beyond(denied)))
     return found
 
 
@@ -146,19 +137,24 @@ def account_of(arn: str) -> str:
     return parts[4] if len(parts) > 4 else ""
 
 
-def _simulated(aws: Aws, role_arn: str, need: Need) -> list[EvaluationResultTypeDef]:
+def _about(result: EvaluationResultTypeDef, need: Need) -> bool:
+    return result["EvalActionName"] in need.actions and result.get("EvalResourceName") == need.resource
+
+
+def _simulated(aws: Aws, role_arn: str, needs: Sequence[Need]) -> list[EvaluationResultTypeDef]:
+    """The results for needs of the same actions and context, each about one action on one resource."""
     entries: list[ContextEntryTypeDef] = [
         {"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}
     ]
     entries += [
         {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
-        for key, value in need.context.items()
+        for key, value in needs[0].context.items()
     ]
     with calling(f"ask IAM what role {role_name(role_arn)} may do"):
         pages = aws.iam.get_paginator("simulate_principal_policy").paginate(
             PolicySourceArn=role_arn,
-            ActionNames=list(need.actions),
-            ResourceArns=[need.resource],
+            ActionNames=list(needs[0].actions),
+            ResourceArns=list(dict.fromkeys(need.resource for need in needs)),
             ContextEntries=entries,
         )
         return [result for page in pages for result in page["EvaluationResults"]]
@@ -178,6 +174,16 @@ def _beyond(denied: Sequence[EvaluationResultTypeDef]) -> str:
         if boundary.get("AllowedByPermissionsBoundary") is False:
             return "permissions boundary"
     return ""
+
+
+def _allows(found: Sequence[Mapping[str, Any]], action: str) -> bool:
+    """Whether statements allow an action; the conditions of those that allow are taken to be met, of those that deny not to be."""
+    effects = {
+        one.get("Effect")
+        for one in found
+        if _covers(one, action) and not (one.get("Effect") == "Deny" and "Condition" in one)
+    }
+    return effects == {"Allow"}
 
 
 def _covers(statement: Mapping[str, Any], action: str) -> bool:

@@ -21,6 +21,12 @@ MISSING = Rule(
     "CreateLabelingJob refuses the job, or nobody sees its tasks until they expire.",
     "CreateLabelingJob WorkteamArn",
 )
+SMALL = Rule(
+    "team-small",
+    "the work team has as many members as each object gets answers",
+    "Nobody answers the same object twice: no object gets all its answers, and each waits until its task expires.",
+    "CreateLabelingJob NumberOfHumanWorkersPerDataObject",
+)
 BY_ADDRESS = Rule(
     "team-address",
     "workers of a team that ties URLs to IP addresses stay at one address",
@@ -56,6 +62,7 @@ def _private(subject: Subject, name: str) -> Iterator[Finding]:
             place=place,
         )
         return
+    yield from _members(subject, team)
     presigning = team.get("WorkerAccessConfiguration", {}).get("S3Presign", {})
     tied = [key for key, value in presigning.get("IamPolicyConstraints", {}).items() if value == "Enabled"]
     if tied:
@@ -73,6 +80,44 @@ def _private(subject: Subject, name: str) -> Iterator[Finding]:
             ),
             place=place,
             serious=False,
+        )
+
+
+def _members(subject: Subject, team: WorkteamTypeDef) -> Iterator[Finding]:
+    """Teams of Cognito only: who is in those of an OIDC provider is not for AWS to tell."""
+    groups = [
+        one["CognitoMemberDefinition"]
+        for one in team["MemberDefinitions"]
+        if "CognitoMemberDefinition" in one
+    ]
+    if not groups or len(groups) < len(team["MemberDefinitions"]):
+        return
+    names: set[str] = set()
+    for group in groups:
+        pool, name = group["UserPool"], group["UserGroup"]
+        try:
+            with calling(f"list the members of work team {team['WorkteamName']}"):
+                pages = subject.aws.cognito.get_paginator("list_users_in_group").paginate(
+                    UserPoolId=pool, GroupName=name
+                )
+                names |= {user["Username"] for page in pages for user in page["Users"] if user["Enabled"]}
+        except AwsError as failure:
+            if failure.missing:
+                return
+            raise
+    if len(names) < subject.job.workers:
+        yield SMALL.broken(
+            f"work team {team['WorkteamName']} has {len(names)} members, {subject.job.workers} answers are asked of each object",
+            f"invite more, ask for fewer answers (workers: {max(1, len(names))}), or\n"
+            + aws_command(
+                "cognito-idp",
+                "admin-add-user-to-group",
+                user_pool_id=groups[0]["UserPool"],
+                group_name=groups[0]["UserGroup"],
+                username="NAME",
+                region=subject.aws.region,
+            ),
+            place=subject.job.place("workers"),
         )
 
 
@@ -97,4 +142,4 @@ def _subscribed(subject: Subject, arn: str) -> bool:
     return True
 
 
-CHECKS = (Check("the work team", (MISSING, BY_ADDRESS), _team),)
+CHECKS = (Check("the work team", (MISSING, SMALL, BY_ADDRESS), _team),)

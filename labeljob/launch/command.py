@@ -30,7 +30,7 @@ _JOB_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     default="custom",
     show_default=True,
     metavar="TYPE",
-    help="What workers do: custom or a built-in task type.",
+    help=f"What workers do: {', '.join(TASKS)}.",
 )
 @click.option("--streaming", is_flag=True, help="Objects are sent while the job runs.")
 @click.option("--public", is_flag=True, help="For Amazon Mechanical Turk instead of a private team.")

@@ -27,6 +27,7 @@ class Material:
         uri: where the job finds it.
         path: local file that is uploaded there; None for what lies in S3 already or is made from the job file.
         in_s3: whether it lies there already, because the job file names an `s3://` URI.
+        readable: whether it is there, and the caller may read it.
         body: its bytes; None for a manifest, which may be larger than memory, and for what cannot be read.
     """
 
@@ -34,6 +35,7 @@ class Material:
     uri: str
     path: Path | None = None
     in_s3: bool = False
+    readable: bool = True
     body: bytes | None = None
 
 

@@ -32,11 +32,13 @@ _KEYS: Mapping[str, str] = {
 
 
 def check(job: JobFile) -> Iterator[Finding]:
-    """The places that are not filled in."""
+    """The one finding that some keys are not filled in, with their lines."""
     values = {key: getattr(job, name) for name, key in _KEYS.items()}
     values |= {f"labels[{index}]": label for index, label in enumerate(job.labels)}
     values |= {"workforce.private": job.workforce.private, "workforce.vendor": job.workforce.vendor}
-    for key, value in values.items():
-        if value and MARK in value:
-            told = f"{value!r} is not filled in"
-            yield PLACEHOLDER.broken(told, f"write what is meant instead of {MARK}", place=job.place(key))
+    unfilled = [key for key, value in values.items() if value and MARK in value]
+    if unfilled:
+        unfilled.sort(key=lambda key: job.lines.get(key, 0))
+        places = ", ".join(f"{key} (line {job.lines[key]})" if key in job.lines else key for key in unfilled)
+        mend = f"write what is meant instead of {MARK}"
+        yield PLACEHOLDER.broken(f"not filled in: {places}", mend, place=job.path.name)

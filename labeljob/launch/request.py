@@ -12,6 +12,7 @@ from labeljob.aws import Aws
 from labeljob.findings import Finding
 from labeljob.launch.job_file import JobFile
 from labeljob.launch.launch import CONTENT_TYPES, Launch, Material
+from labeljob.launch.manifest_lines import manifest_findings
 from labeljob.launch.resolving import resolve
 from labeljob.launch.rules import check
 from labeljob.launch.tasks import human_task_ui, labeling_algorithm
@@ -57,7 +58,8 @@ class LaunchPlan:
 def build(job: JobFile, aws: Aws) -> LaunchPlan:
     """Make the request of a job file and check it; creates and uploads nothing.
 
-    Looks up the stack's outputs, a role given by name and whether the job's name is taken, and reads what the job file names in S3.
+    Looks up the stack's outputs, a role given by name and whether the job's name is taken, and reads all files that the job file
+    names, the manifest line by line.
 
     Raises:
         AwsError: one of these calls failed.
@@ -68,7 +70,10 @@ def build(job: JobFile, aws: Aws) -> LaunchPlan:
         for material in (launch.manifest, launch.template, launch.categories)
         if material and (source := _source(material)) is not None
     )
-    return LaunchPlan(request_of(launch), uploads, check(launch), launch)
+    findings = check(launch)
+    if launch.manifest and launch.manifest.readable:
+        findings += tuple(manifest_findings(launch, aws))
+    return LaunchPlan(request_of(launch), uploads, findings, launch)
 
 
 def _source(material: Material) -> bytes | Path | None:

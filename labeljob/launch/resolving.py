@@ -216,7 +216,9 @@ class _Resolver:
         if written is None:
             return None
         if "://" in written:
-            return Material(key, written, in_s3=True, body=self._object(key, written))
+            found = self._object(key, written)
+            body = None if key == "input.manifest" else found
+            return Material(key, written, in_s3=True, readable=found is not None, body=body)
         path = self._job.local(written)
         if not path.is_file():
             told = "a folder" if path.is_dir() else "not there"
@@ -231,7 +233,7 @@ class _Resolver:
         return Material(key, uploads_folder(self._job) + _FILE_NAMES[key], path=path, body=body)
 
     def _object(self, key: str, written: str) -> bytes | None:
-        """What lies at an S3 URI; of a manifest only whether there is something."""
+        """What lies at an S3 URI, None where it cannot be read; of a manifest nothing, only that it is there."""
         try:
             uri = S3Uri.parse(written)
         except NotAllowedError:
@@ -240,7 +242,7 @@ class _Resolver:
             with calling(f"read {uri}"):
                 if key == "input.manifest":
                     self._aws.s3.head_object(Bucket=uri.bucket, Key=uri.key)
-                    return None
+                    return b""
                 return self._aws.s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read()
         except AwsError as failure:
             if failure.missing:

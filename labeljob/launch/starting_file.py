@@ -165,8 +165,7 @@ def _page(task: TaskType) -> Iterator[str]:
 def _people(task: TaskType, public: bool) -> Iterator[str]:
     yield "workforce:"
     if public:
-        prices = " ".join(f"{price:.3f}" for price in task.prices)
-        yield from _indented(f"Amazon Mechanical Turk. US dollars per worker and object, one of {prices}")
+        yield from _indented(f"Amazon Mechanical Turk. US dollars per worker and object: {task.prices_told}.")
         yield f"  public: {{price: {task.prices[0]:.3f}}}"
         yield "  # private: TEAM"
     else:
@@ -187,7 +186,7 @@ def _people(task: TaskType, public: bool) -> Iterator[str]:
 
 def _limits(task: TaskType, streaming: bool, public: bool) -> Iterator[str]:
     yield from _told(
-        f"Time a worker has for a task, 30 s to {task.longest_task // HOUR}h. Above 1h the role's maximum session duration must be as long."
+        f"Time a worker has for a task, 30 s to {task.longest_told // HOUR}h. Above 1h the role's maximum session duration must be as long."
     )
     yield "time-limit: 1h"
     offered = "12h, by default 6h" if public else "30d, the default"

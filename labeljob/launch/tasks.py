@@ -14,6 +14,7 @@ HOUR, DAY = 3_600, 86_400
 _LONG_MEDIA = frozenset({"video-frames", "point-cloud"})
 _UI_ACCOUNT = "394669845002"
 _ALGORITHM_ACCOUNT = "027400017018"
+_STEP = Decimal("0.120")
 
 LAMBDA_ACCOUNTS: Mapping[str, str] = {
     "us-east-1": "432418664414",
@@ -90,7 +91,12 @@ class TaskType:
 
     @property
     def longest_task(self) -> int:
-        """Seconds that a worker may have for one task at most."""
+        """Seconds that a worker may have for one task, at most."""
+        return 30 * DAY if self.has_sequences else 8 * HOUR
+
+    @property
+    def longest_told(self) -> int:
+        """The same as the page of the task type has it, which for video frames and point clouds is less than what the API says."""
         return 7 * DAY if self.has_sequences else 8 * HOUR
 
     @property
@@ -107,6 +113,13 @@ class TaskType:
     def prices(self) -> tuple[Decimal, ...]:
         """US dollars per worker and object that Mechanical Turk takes, rising; empty where it does not take the task."""
         return () if self.has_sequences else tuple(price for price in PRICES if price >= self.least_price)
+
+    @property
+    def prices_told(self) -> str:
+        """`prices` in words: from 0.120 on they rise by steps."""
+        low = [f"{price:.3f}" for price in self.prices if price < _STEP]
+        steps = f"{max(_STEP, self.least_price):.3f} to {PRICES[-1]:.3f} in steps of {_STEP}"
+        return f"{', '.join(low)}, or {steps}" if low else steps
 
 
 def _image_and_text() -> tuple[TaskType, ...]:

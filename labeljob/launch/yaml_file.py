@@ -207,7 +207,7 @@ class Section:
 
 
 def _text(node: yaml.ScalarNode) -> str:
-    return str(node.value)
+    return str(node.value).rstrip("\n")  # a block (`>`, `|`) ends in one that nobody means
 
 
 def _flag(node: yaml.ScalarNode) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import click
@@ -66,6 +68,7 @@ class _NamedCrowd(click.ParamType[tuple[str, Crowd]]):
     help="Seconds that each data object takes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the variables as one JSON object, for scripts.")
+@click.option("--attached", is_flag=True, help="End with standard input too, for programs that start it.")
 def local_command(
     port: int,
     crowds: tuple[tuple[str, Crowd], ...],
@@ -73,6 +76,7 @@ def local_command(
     settings: Path | None,
     pace: float,
     as_json: bool,
+    attached: bool,
 ) -> None:
     """Serve an AWS for labeling jobs on this machine, until Ctrl-C.
 
@@ -88,17 +92,29 @@ def local_command(
         try:
             url = stack.enter_context(serving(dict(crowds), folder, settings, port, pace))
         except OSError as failure:
-            raise ContractError(f"port {port} cannot be used: {failure.strerror}") from failure
+            raise ContractError(
+                f"port {port} cannot be used: {os.strerror(failure.errno or 0)}; give another --port"
+            ) from failure
         variables = environment(url)
         if as_json:
             click.echo(json.dumps(variables))
         else:
             _tell(url, variables, [name for name, _ in crowds])
+        if attached:
+            Thread(target=_follow, args=(sys.stdin.fileno(), ended), daemon=True).start()
         ended.wait()
+
+
+def _follow(descriptor: int, ended: Event) -> None:
+    """End when a file does; read without Python's buffer, whose lock a thread must not hold when the process ends."""
+    while os.read(descriptor, 4096):
+        pass
+    ended.set()
 
 
 def _tell(url: str, variables: dict[str, str], crowds: list[str]) -> None:
     click.echo(f"AWS for labeling jobs at {url}; Ctrl-C ends it. In another terminal:\n")
+    click.echo("unset AWS_PROFILE AWS_SESSION_TOKEN")
     for name, value in variables.items():
         click.echo(f"export {name}={shlex.quote(value)}")
     click.echo(f"\nbuckets         {', '.join(BUCKETS)}")

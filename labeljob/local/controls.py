@@ -20,9 +20,9 @@ class Gate:
         """
         self._pace = pace
         self._changed = Condition()
-        self._held = False
+        self._held = self._led = False
         self._allowed: dict[str, int] = {}
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, Callable[[], bool]] = {}
         self._running: set[str] = set()
         self._looks: dict[str, int] = {}
         self._idle: dict[str, int] = {}
@@ -53,10 +53,10 @@ class Gate:
         with self._changed:
             if self._pace and objects:
                 self._changed.wait_for(stopping, self._pace * objects)
-            self._waiting.add(job)
+            self._waiting[job] = stopping
             self._changed.notify_all()
-            self._changed.wait_for(lambda: not self._held or self._allowed.get(job, 0) > 0 or stopping())
-            self._waiting.discard(job)
+            self._changed.wait_for(lambda: self._passes(job))
+            del self._waiting[job]
             self._allowed[job] = max(0, self._allowed.get(job, 0) - 1)
 
     def look(self, job: str) -> int:
@@ -68,6 +68,8 @@ class Gate:
     def idle(self, job: str, look: int, seconds: float, stopping: Callable[[], bool]) -> None:
         """A look found nothing: wait a while, but no longer once somebody wants to know whether the job is idle.
 
+        A job that is asked to stop is not idle: it has its end to come to.
+
         Args:
             job: which.
             look: its number.
@@ -75,6 +77,8 @@ class Gate:
             stopping: whether the job is to stop instead.
         """
         with self._changed:
+            if stopping():
+                return
             self._idle[job] = look
             self._changed.notify_all()
             self._changed.wait_for(lambda: stopping() or job in self._asked, seconds)
@@ -85,16 +89,27 @@ class Gate:
         with self._changed:
             self._changed.notify_all()
 
-    def hold(self) -> None:
-        """From now on, jobs wait before their next step."""
+    def hold(self, *, led: bool = False) -> None:
+        """From now on, jobs wait before their next step.
+
+        Args:
+            led: whether each who has looked at a job lets them take one, so that whoever watches sees every state.
+        """
         with self._changed:
-            self._held = True
+            self._held, self._led = True, led
             self._allowed.clear()
+
+    def looked_at(self) -> None:
+        """Somebody has seen what a job is doing; a function that asks while its job is at work has no say in it."""
+        with self._changed:
+            ready = self._led and self._running <= self._waiting.keys()
+        if ready:
+            self.step(1)
 
     def release(self) -> None:
         """Let all go on by themselves."""
         with self._changed:
-            self._held = False
+            self._held = self._led = False
             self._changed.notify_all()
 
     def step(self, steps: int) -> None:
@@ -116,4 +131,10 @@ class Gate:
             self._changed.wait_for(lambda: all(self._rests(job, before.get(job, 0)) for job in self._running))
 
     def _rests(self, job: str, look: int) -> bool:
-        return job in self._waiting or self._idle.get(job, 0) > look
+        """A job that waits and may pass is at work: its thread only has not woken up yet."""
+        held = job in self._waiting and not self._passes(job)
+        return held or self._idle.get(job, 0) > look
+
+    def _passes(self, job: str) -> bool:
+        """Whether a waiting job need not wait any longer."""
+        return not self._held or self._allowed.get(job, 0) > 0 or self._waiting[job]()

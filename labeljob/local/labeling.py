@@ -20,6 +20,8 @@ from shared.errors import ContractError
 
 Parameters = Mapping[str, Any]
 Run = Callable[[LabelingJob], None]
+TAGGING = frozenset({"AddTags", "DeleteTags", "ListTags"})
+"""Calls that are about a labeling job only if their ResourceArn is."""
 _PAGE = 10
 _ORDERS = {
     "Name": lambda job: job.name.lower(),

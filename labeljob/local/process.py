@@ -55,7 +55,7 @@ class LocalAws:
         Raises:
             ContractError: it does not start; says why.
         """
-        command = [sys.executable, "-m", "labeljob", "local", "--json", "--pace", f"{pace}"]
+        command = [sys.executable, "-m", "labeljob", "local", "--json", "--attached", "--pace", f"{pace}"]
         for name, crowd in (crowds or {}).items():
             key = f":{crowd.answer_key}" if crowd.answer_key else ""
             command += ["--crowd", f"{name}={crowd.answers}{key}"]
@@ -73,11 +73,18 @@ class LocalAws:
                 yield cls(variables["AWS_ENDPOINT_URL"], variables)
             finally:
                 process.terminate()
-                process.wait(_SECONDS_TO_END)
+                try:
+                    process.wait(_SECONDS_TO_END)
+                except subprocess.TimeoutExpired:
+                    process.kill()
 
     def hold(self) -> None:
         """From now on, labeling jobs wait before each step: beginning, and each batch of objects."""
         self._control("hold")
+
+    def lead(self) -> None:
+        """Hold labeling jobs, and let them take one step after each look at one of them: who watches a job sees its every state."""
+        self._control("lead")
 
     def step(self, steps: int = 1) -> None:
         """Let every job that is held take some steps; return when it has."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,7 +23,7 @@ from labeljob.manifest.window import in_order
 from shared.errors import ContractError, NotAllowedError
 from shared.s3_uri import S3Uri
 
-_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\x00-\x1f\x7f]{1,256}").fullmatch
+_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[ -~]{1,256}").fullmatch
 """What most URIs look like; the others are looked at closely."""
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"PK": "zip", b"\x28\xb5": "zstd"}
@@ -38,6 +39,7 @@ _LARGEST_AUTOMATED = {
     "semantic-segmentation": (1_920, 1_080),
 }
 """Pixels of an image that automated labeling takes, by its algorithm."""
+_TELL_EVERY, _TELL_EVERY_OBJECT = 500, 10
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -158,22 +160,15 @@ class _Check:
             yield unusable
             return
         with Repeats() as repeats:
-            lines = self._examined(rows(self._counted(start, blocks)), repeats)
+            lines = self._examined(rows(chain((start,), blocks)), repeats)
             for faults in in_order(self._with_object, lines) if self._objects else map(_faults, lines):
                 yield from faults
             yield from self._of_whole()
             yield from (_repeated(line, first) for line, first in repeats.found())
-        self._on_progress(CheckProgress(self._lines, self._done, self._manifest.size))
-
-    def _counted(self, start: bytes, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        yield start
-        self._done = len(start)
-        for block in blocks:
-            self._on_progress(CheckProgress(self._lines, self._done, self._manifest.size))
-            yield block
-            self._done += len(block)
+        self._on_progress(CheckProgress(self._lines, self._manifest.size, self._manifest.size))
 
     def _examined(self, found: Iterable[bytes], repeats: Repeats) -> Iterator[_Line]:
+        every = _TELL_EVERY if self._objects is None else _TELL_EVERY_OBJECT
         for number, row in enumerate(found, start=1):
             value, faults = read_line(number, row)
             if value is not None:
@@ -186,6 +181,9 @@ class _Check:
                         self._first_of.setdefault("source" if source else "source-ref", number)
                     faults += self._examine(number, value)
             self._lines = number
+            self._done += len(row) + 1
+            if not number % every:
+                self._on_progress(CheckProgress(number, self._done, self._manifest.size))
             yield number, value, faults
 
     def _examine(self, number: int, value: Mapping[str, Any]) -> tuple[Fault, ...]:
@@ -276,9 +274,8 @@ def _not_text(start: bytes) -> Fault | None:
 
 
 def _ending(number: int, reference: str, allowed: frozenset[str], *, serious: bool) -> Fault:
-    ending = extension(reference) or "no ending"
-    what = f"names a file with {ending}; expected is {' '.join(sorted(allowed))}"
-    mend = f"convert it, or rename it if it is one of these: {reference}"
+    what = f"names {reference!r}, whose ending is none of {' '.join(sorted(allowed))}"
+    mend = "convert it, or rename it if it is one of these"
     return fault(rules.EXTENSION, number, what, mend, serious=serious)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +38,7 @@ from labeljob.manifest.texts import Columns
 from shared.errors import ContractError
 
 _MANIFESTS = (".manifest", ".jsonl", ".manifest.gz")
+_WIDTH = 100
 _KINDS = click.Choice([kind.value for kind in Kind])
 
 
@@ -169,6 +172,8 @@ def check_command(
     checks = Checks(kind=Kind(kind) if kind else None, task=task, **options)
     aws = connect() if checks.objects or manifest.startswith("s3://") else None
     tally = _Tally(max_faults, as_json=as_json)
+    # Pillow's remarks about damaged metadata name no file, and what matters of them is told as a fault.
+    warnings.filterwarnings("ignore", module="PIL")
     with _checking_shown() as on_progress:
         for fault in check_manifest(manifest, aws, checks, on_progress):
             if fault.finding.rule.code not in ignore:
@@ -205,7 +210,8 @@ class _Tally:
             click.echo()
         for rule, count in self._counts.items():
             more = f" ({count - self._most:,} not shown)" if count > self._most else ""
-            click.echo(f"{count:>9,}  {rule.code}: {rule.why}{more}")
+            text = f"{count:>9,}  {rule.code}: {rule.why}{more}"
+            click.echo(textwrap.fill(text, _WIDTH, subsequent_indent=" " * 11, break_on_hyphens=False))
         advice = self._counts.total() - self.serious
         faults = f"{self.serious:,} fault{'' if self.serious == 1 else 's'}"
         click.echo(f"{lines:,} line{'' if lines == 1 else 's'}: {faults}, {advice:,} advice")

@@ -38,11 +38,20 @@ def read_header(form: str, start: bytes) -> ImageHeader:
     """
     try:
         with _OPENERS[form](io.BytesIO(start)) as image:
-            exif = Image.Exif()
-            exif.load(image.info.get("exif", b""))
-            return ImageHeader(*image.size, exif.get(_ORIENTATION, UPRIGHT))
+            size, exif = image.size, image.info.get("exif", b"")
     except Exception as failure:  # Pillow raises a dozen kinds of errors for damaged files
         raise ValueError(f"{failure}") from failure
+    return ImageHeader(*size, _orientation(exif))
+
+
+def _orientation(body: bytes) -> int:
+    """What EXIF says; browsers show an image with damaged EXIF as it is stored."""
+    exif = Image.Exif()
+    try:
+        exif.load(body)
+        return int(exif.get(_ORIENTATION, UPRIGHT))
+    except Exception:  # noqa: BLE001 - as above
+        return UPRIGHT
 
 
 def ends_whole(form: str, end: bytes) -> bool:

@@ -85,7 +85,7 @@ def _prefix(node: JsonNode) -> S3Uri:
 def _of_video(line: int, uri: S3Uri, listed: Sequence[str]) -> Iterator[Fault]:
     swapped = misordered(listed)
     if swapped is not None:
-        what = f"names {uri}, where frame {swapped[0]} comes before {swapped[1]}"
+        what = f"names {uri}, where frame {swapped[0]!r} comes before {swapped[1]!r}"
         yield fault(rules.SEQUENCE_ORDER, line, what, "zero-pad the numbers in the names", serious=False)
     elif list(listed) != sorted(listed, key=str.encode):
         what = f"names {uri}, whose frames are listed in another order than that of their names"
@@ -122,6 +122,6 @@ def _missing(line: int, uri: S3Uri, prefix: S3Uri, listed: Sequence[str], names:
         yield fault(rules.OBJECT_UNREADABLE, line, what, "s3:ListBucket allows it")
         return
     if absent:
-        some = ", ".join(sorted(absent)[:_SHOWN])
+        some = ", ".join(map(repr, sorted(absent)[:_SHOWN]))
         what = f"names {uri}, of whose {len(listed)} frames {len(absent)} are not under {prefix}: {some}"
         yield fault(rules.SEQUENCE_FRAMES, line, what, "upload them, or take them out of the sequence file")

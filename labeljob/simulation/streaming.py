@@ -67,6 +67,7 @@ class StreamingJob:
         *,
         manifest: Sequence[ManifestLine] = (),
         template: WorkerTemplate | None = None,
+        bucket: Bucket | None = None,
         keep: Callable[[], None] = lambda: None,
         real_time: Callable[[], float] = time.time,
     ) -> None:
@@ -80,6 +81,7 @@ class StreamingJob:
             folder: for the journal and the functions' logs; the journal of a killed job is continued.
             manifest: lines of the one-time manifest, processed first.
             template: worker page to render for every object, or None.
+            bucket: what writes to S3; None for one of `aws`.
             keep: called before labels are noted as made, to save what their consolidation left in S3 where that does not last.
             real_time: seconds since 1970.
 
@@ -94,7 +96,7 @@ class StreamingJob:
         self.page: str | None = None
         self._job, self._aws, self._manifest = job, aws, manifest
         self._keep, self._real_time = keep, real_time
-        self._bucket = Bucket(aws.s3)
+        self._bucket = bucket or Bucket(aws.s3)
         self._functions = Functions(
             job,
             handlers,

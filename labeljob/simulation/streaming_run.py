@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from labeljob.aws import Aws, calling
 from labeljob.simulation.answers import RecordedAnswer
-from labeljob.simulation.bucket import REGION, Bucket, read_input
+from labeljob.simulation.bucket import REGION, Bucket, local_name, read_input
 from labeljob.simulation.handlers import Handlers
 from labeljob.simulation.inputs import JOURNAL, PAGE, RECORD, Inputs, prepare_folder
 from labeljob.simulation.job import OnProgress, Progress, SimulatedJob
@@ -30,9 +31,9 @@ from shared.errors import ContractError
 from shared.json_node import encodable, write_json
 from shared.settings import digest
 
-_BATCHES_PER_STEP = 5
+_BATCHES_PER_STEP = 2
 """Batches sent to the topic between two steps of the job: more than a step takes, so that the queue fills."""
-_MOST_WAITING = 100
+_MOST_WAITING = 50
 """While so many messages wait in the queue, no more are sent: what an SQS inside a test server does takes time for each of them."""
 _WAIT = 1
 """Seconds to wait for messages that a killed run had taken, until SQS hands them out again."""
@@ -131,9 +132,9 @@ def simulate_streaming(
     _prepare(job, rows, resume=resume)
     with ExitStack() as stack:
         bucket = open_bucket(job, inputs, stack, resumed=resume)
-        mirror = _Mirror(bucket, job)
-        if resume and job.endpoint_url is None:
-            mirror.restore()
+        saved = _SavedBucket(bucket.client, job) if job.endpoint_url is None else None
+        if saved and resume:
+            saved.restore()
         aws = Aws(region=REGION)
         streamed = _streamed(job, inputs, aws, switches or StreamingSwitches(), stack)
         streaming = stack.enter_context(
@@ -144,12 +145,14 @@ def simulate_streaming(
                 handlers or Handlers.cold(),
                 job.out,
                 template=inputs.template,
-                keep=mirror.update if job.endpoint_url is None else lambda: None,
+                bucket=saved or bucket,
+                keep=saved.save if saved else lambda: None,
             )
         )
         run = _Run(job, streaming, streamed.input_topic, aws, rows, on_progress)
         run.to_the_end()
-        mirror.update()
+        if saved is None:
+            bucket.mirror(job.output_folder, job.out)
         return _finish(job, inputs, run)
 
 
@@ -229,27 +232,50 @@ def _answers(inputs: Inputs, label_attribute_name: str) -> Answers:
     return answered
 
 
-class _Mirror:
-    """The out folder as a copy of what the job wrote to S3."""
+@dataclass(frozen=True, slots=True)
+class _SavedBucket(Bucket):
+    """The S3 of a server inside this process: what the job writes is written to the out folder too, since it goes with the process.
 
-    def __init__(self, bucket: Bucket, job: SimulatedJob) -> None:
-        self._bucket, self._job = bucket, job
-        self._known: Mapping[str, str] = {}
+    Attributes:
+        job: whose output it takes.
+        known: what was there when it was last saved.
+    """
+
+    job: SimulatedJob
+    known: dict[str, str] = field(default_factory=dict)
+
+    def write(self, uri: str, body: bytes, content_type: str = "application/json") -> None:
+        """Write an object and a file."""
+        self._file(uri).write_bytes(body)
+        Bucket.write(self, uri, body, content_type)
+
+    def write_file(self, uri: str, file: IO[bytes], content_type: str = "application/x-ndjson") -> None:
+        """Write an object and a file from an open file."""
+        with self._file(uri).open("wb") as target:
+            shutil.copyfileobj(file, target)
+        file.seek(0)
+        Bucket.write_file(self, uri, file, content_type)
+
+    def save(self) -> None:
+        """Save what the consolidation function wrote since the last time."""
+        folder = f"{self.job.output_config}/consolidated-annotation"
+        found = self.mirror(folder, self.job.out / "annotations" / "consolidated-annotation", self.known)
+        self.known.update(found)
 
     def restore(self) -> None:
         """Write to S3 what an earlier run had saved."""
-        folder = self._job.out / "annotations"
+        folder = self.job.out / "annotations"
         files = {
-            f"{self._job.output_config}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+            f"{self.job.output_config}/{path.relative_to(folder).as_posix()}": path.read_bytes()
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }
-        self._bucket.write_all(files)
-        self._known = self._bucket.versions(self._job.output_folder)
+        Bucket(self.client).write_all(files)
 
-    def update(self) -> None:
-        """Save what has changed since the last time."""
-        self._known = self._bucket.mirror(self._job.output_folder, self._job.out, self._known)
+    def _file(self, uri: str) -> Path:
+        file = self.job.out / local_name(uri.removeprefix(f"{self.job.output_folder}/"))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file
 
 
 class _Run:
@@ -276,11 +302,12 @@ class _Run:
     def to_the_end(self) -> None:
         """Send everything, have it labelled, and let ten idle days pass."""
         self.streaming.step()
+        self._report()
         while not self.streaming.over:
             waiting = self._sent - self.streaming.counters.received
             sent = waiting >= _MOST_WAITING or self._send()
             happened = self.streaming.step()
-            self._report("sending objects and labelling them" if sent else "labelling what is left")
+            self._report()
             if sent or happened:
                 continue
             if self.streaming.idle():
@@ -310,10 +337,10 @@ class _Run:
                 continue
             yield place, text
 
-    def _report(self, doing: str) -> None:
+    def _report(self) -> None:
         counters = self.streaming.counters
-        done = counters.labeled + counters.failed + counters.duplicates
-        self._on_progress(Progress(min(done, self.lines), self.lines, doing))
+        done = min(counters.labeled + counters.failed + counters.duplicates, self.lines)
+        self._on_progress(Progress(done, self.lines, f"{10 * (10 * done // self.lines)} % labelled"))
 
 
 def _finish(job: SimulatedJob, inputs: Inputs, run: _Run) -> StreamingResult:

@@ -5,6 +5,7 @@ Such as functions that others have written, a function in another state, and an 
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import threading
@@ -27,8 +28,9 @@ class Front:
         url: of this endpoint.
         functions: reply of a function by its name: its reply, or with `errorMessage` what it raised.
         states: members that replace those of GetFunctionConfiguration, by function.
-        operations: bodies by the operation of a JSON protocol.
-        denied: parts of a request line (method, path with query) or operations that are refused.
+        operations: bodies by the operation of a JSON protocol; one with `__type` is an error.
+        denied: how request lines (method, path with query) begin, or operations, that are refused.
+        logs: what functions have logged.
     """
 
     target: str
@@ -37,25 +39,31 @@ class Front:
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
     operations: dict[str, Any] = field(default_factory=dict)
     denied: list[str] = field(default_factory=list)
+    logs: str = ""
 
     def clear(self) -> None:
         """Pass everything on again."""
         for changes in (self.functions, self.states, self.operations, self.denied):
             changes.clear()
+        self.logs = ""
 
-    def own_answer(self, line: str, operation: str) -> tuple[int, dict[str, str], bytes] | None:
+    def own_answer(
+        self, line: str, operation: str, protocol: str
+    ) -> tuple[int, dict[str, str], bytes] | None:
         """Status, headers and body of what is answered here; None to pass the request on."""
         path = unquote(line.partition(" ")[2])
         if any(part == operation or (" " in part and line.startswith(part)) for part in self.denied):
-            return _denied(as_json="/2015-03-31/" in line or operation != "")
+            return _denied(protocol)
         for name, reply in self.functions.items():
             if path.endswith("/invocations") and name in path:
                 failed = isinstance(reply, dict) and "errorMessage" in reply
                 headers = {"X-Amz-Function-Error": "Unhandled"} if failed else {}
+                headers["X-Amz-Log-Result"] = base64.b64encode(self.logs.encode()).decode()
                 return 200, headers, json.dumps(reply).encode()
         if operation in self.operations:
-            body = json.dumps(self.operations[operation]).encode()
-            return 200, {"Content-Type": "application/x-amz-json-1.1"}, body
+            document = self.operations[operation]
+            status = 400 if "__type" in document else 200
+            return status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(document).encode()
         return None
 
     def changed(self, line: str, body: bytes) -> bytes:
@@ -66,12 +74,23 @@ class Front:
         return body
 
 
-def _denied(*, as_json: bool) -> tuple[int, dict[str, str], bytes]:
-    if as_json:
-        body = {"__type": "AccessDeniedException", "message": "not authorized"}
-        return 400, {"x-amzn-ErrorType": "AccessDeniedException"}, json.dumps(body).encode()
+def _called(line: str, target: str, body: bytes) -> tuple[str, str]:
+    """The operation where the protocol names one, and the protocol."""
+    if target:
+        return target.rpartition(".")[2], "json"
+    if body.startswith(b"Action="):
+        return body.decode().partition("&")[0].removeprefix("Action="), "query"
+    return "", "json" if "/2015-03-31/" in line else "s3"
+
+
+def _denied(protocol: str) -> tuple[int, dict[str, str], bytes]:
+    """A refusal in the words of a protocol: `json`, `query` or `s3`."""
+    if protocol == "json":
+        reply = json.dumps({"__type": "AccessDeniedException", "message": "not authorized"})
+        return 400, {"x-amzn-ErrorType": "AccessDeniedException"}, reply.encode()
     xml = "<Error><Code>AccessDenied</Code><Message>not authorized</Message></Error>"
-    return 403, {"Content-Type": "application/xml"}, f"<ErrorResponse>{xml}</ErrorResponse>".encode()
+    body = f"<ErrorResponse>{xml}</ErrorResponse>" if protocol == "query" else xml
+    return 403, {"Content-Type": "application/xml"}, body.encode()
 
 
 @contextmanager
@@ -84,13 +103,17 @@ def serving(target: str) -> Iterator[Front]:
         disable_nagle_algorithm = True  # a reply is several writes, and the client waits for the last
         wbufsize = -1
 
+        def handle_expect_100(self) -> bool:
+            """Say at once that the body may come: the client waits a second for it."""
+            going_on = super().handle_expect_100()
+            self.wfile.flush()
+            return going_on
+
         def _serve(self) -> None:
             line = f"{self.command} {self.path}"
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            operation = (self.headers.get("X-Amz-Target") or "").rpartition(".")[2]
-            if not operation and body.startswith(b"Action="):
-                operation = body.decode().partition("&")[0].removeprefix("Action=")
-            answer = front.own_answer(line, operation) or self._passed_on(line, body)
+            operation, protocol = _called(line, self.headers.get("X-Amz-Target") or "", body)
+            answer = front.own_answer(line, operation, protocol) or self._passed_on(line, body)
             status, headers, reply = answer
             self.send_response(status)
             for name, value in headers.items():

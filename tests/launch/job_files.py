@@ -14,7 +14,8 @@ import yaml
 
 from labeljob.aws import Aws
 from labeljob.findings import Finding
-from labeljob.launch import build, read_job_file
+from labeljob.launch.job_file import read_job_file
+from labeljob.launch.request import build
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -99,6 +100,7 @@ JOBS: Mapping[str, Mapping[str, Any]] = {
         _BUILT_IN,
         {
             "task": "video-object-tracking",
+            "input/manifest": "sequences.manifest",
             "template": DROP,
             "workers": 1,
             "instructions": {"short": "<p>Follow.</p>"},
@@ -115,13 +117,20 @@ JOBS: Mapping[str, Mapping[str, Any]] = {
     ),
     "verification": changed(
         _BUILT_IN,
-        {"task": "video-object-tracking-verification", "template": DROP, "audited-label": "roads-6-ref"},
+        {
+            "task": "video-object-tracking-verification",
+            "input/manifest": "sequences.manifest",
+            "template": DROP,
+            "audited-label": "roads-6-ref",
+        },
     ),
 }
 """Each gives no finding at all."""
 FILES: Mapping[str, str] = {
     "input.manifest": '{"source-ref": "s3://acme-in/roads/1.jpg"}\n',
     "texts.manifest": '{"source": "Ann met Bob"}\n',
+    "clips.manifest": '{"source-ref": "s3://acme-in/roads/1.mp4"}\n',
+    "sequences.manifest": '{"source-ref": "s3://acme-in/roads/1/sequence.json"}\n',
     "page.liquid.html": PAGE,
     "masks.liquid.html": _page("crowd-semantic-segmentation"),
     "texts.liquid.html": _page("crowd-classifier"),

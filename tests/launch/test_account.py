@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from labeljob.aws import Aws
-from labeljob.launch import build, read_job_file
+from labeljob.launch.job_file import read_job_file
+from labeljob.launch.request import build
 from labeljob.launch.uploading import send
 from labeljob.local import LocalAws
 from tests.launch.job_files import JOBS, Break, findings_of, write

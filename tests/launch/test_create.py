@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 
 from labeljob.aws import Aws
 from labeljob.cli import cli
-from labeljob.launch import UnsoundJobError, create, read_job_file
+from labeljob.launch.creating import UnsoundJobError, create
+from labeljob.launch.job_file import read_job_file
 from labeljob.local import LocalAws
 from tests.launch.job_files import (
     ADULT,
@@ -175,18 +176,29 @@ def test_with_an_error_nothing_is_done_and_the_terminal_says_what_and_how(
     assert result.exit_code == 1
     assert result.stdout == ""
     line = path.read_text().splitlines().index("- Multi-label") + 1
-    assert (
-        f"error  job.yaml line {line}, keywords[0]: 'Multi-label' has a hyphen [keyword-form]"
-        in result.stderr
-    )
+    assert f"job.yaml line {line}, keywords[0]: 'Multi-label' has a hyphen [keyword-form]" in result.stderr
     assert "mend  write 'Multi label'" in result.stderr
-    assert "advice  job.yaml" in result.stderr
+    assert "advice" in result.stderr
     assert result.stderr.splitlines()[-1] == "1 error; nothing was uploaded or created"
     assert objects() == {}
     assert Aws().sagemaker.list_labeling_jobs()["LabelingJobSummaryList"] == []
     dry = run("create", path, "--dry-run")
     assert dry.exit_code == 1
     assert json.loads(dry.stdout)["HumanTaskConfig"]["TaskKeywords"] == ["Multi-label"]
+
+
+def test_every_line_of_the_manifest_is_looked_at(local_aws: LocalAws, tmp_path: Path) -> None:
+    lines = '{"source-ref": "s3://acme-in/1.jpg"}\n' * 3 + "{'source-ref': 's3://acme-in/2.jpg'}\n"
+    result = run("create", write(tmp_path, JOBS["boxes"], {"input.manifest": lines}))
+    assert result.exit_code == 1
+    assert "manifest line 4: " in result.stderr
+    assert objects() == {}
+    Aws().s3.put_object(Bucket="acme-in", Key="input.manifest", Body=lines.encode())
+    in_s3 = changed(JOBS["boxes"], {"input/manifest": "s3://acme-in/input.manifest"})
+    again = run("create", write(tmp_path, in_s3))
+    assert [one for one in again.stderr.splitlines() if "manifest line 4" in one] == [
+        one for one in result.stderr.splitlines() if "manifest line 4" in one
+    ]
 
 
 def test_advice_alone_does_not_keep_a_job_back(local_aws: LocalAws, tmp_path: Path) -> None:

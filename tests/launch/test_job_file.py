@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeljob.launch import Workforce, read_job_file
+from labeljob.launch.job_file import Workforce, read_job_file
 from shared.errors import ContractError
 
 LEAST = """\
@@ -75,6 +75,11 @@ def test_words_that_yaml_takes_for_something_else_stay_words(tmp_path: Path) -> 
     job = read(tmp_path, f"{LEAST}labels: [yes, no, off, 1.50, 007]\ntags: {{cost-centre: 0012, empty: }}\n")
     assert job.labels == ("yes", "no", "off", "1.50", "007")
     assert job.tags == {"cost-centre": "0012", "empty": ""}
+
+
+def test_a_block_of_text_does_not_end_in_a_line_of_its_own(tmp_path: Path) -> None:
+    text = LEAST.replace("description: Draw boxes.", "description: >\n  Draw\n  boxes.")
+    assert read(tmp_path, text).description == "Draw boxes."
 
 
 def test_places_name_the_line_of_a_key_or_of_what_holds_it(tmp_path: Path) -> None:

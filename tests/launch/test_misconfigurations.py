@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from labeljob.launch import build, read_job_file
+from labeljob.launch.job_file import read_job_file
+from labeljob.launch.request import build
 from labeljob.launch.rules import RULES
 from labeljob.launch.starting_file import job_file_text
 from labeljob.launch.tasks import TASKS, TaskType
@@ -57,7 +58,6 @@ BREAKS = (
     Break("region", region="sa-east-1", changes={"functions": DROP}),
     Break("input-missing", changes={"input/manifest": DROP}),
     Break("s3-uri", changes={"output/path": "s3://Acme_Out/run/"}),
-    Break("source-key", "texts", {"input/manifest": "input.manifest"}),
     Break("content-classifier", changes={"input/content-classifiers": ["FreeOfSecrets"]}),
     Break("topic-batch", changes={"input/topic": "objects"}),
     Break("topic-name", "streaming", {"input/topic": "objects.fifo"}),
@@ -186,7 +186,7 @@ def test_a_broken_rule_is_the_one_finding(broken: Break, aws_of: AwsOf, tmp_path
     assert finding.rule.code == broken.code
     assert finding.what
     assert finding.mend
-    assert re.match(r"job\.yaml( line \d+)?, \w|^$", finding.place)
+    assert re.match(r"job\.yaml( line \d+)?, \w|job.yaml$|^$", finding.place)
 
 
 def test_every_rule_has_a_break() -> None:
@@ -213,14 +213,15 @@ def test_what_init_writes_is_sound_once_it_is_filled_in(
     path.write_text(text)
     plan = build(read_job_file(path), aws_of(REGION))
     assert {finding.rule.code for finding in plan.findings} == {"placeholder"}
-    assert len(plan.findings) == len(re.findall(r"^[^#\n]*CHANGE-ME", text, re.MULTILINE)) + text.count(
-        "CHANGE-ME-2"
-    )
-    source = {"text": "texts.manifest"}.get(task.medium, "input.manifest")
+    told = plan.findings[0].what
+    for number, line in enumerate(text.splitlines(), start=1):
+        assert ("CHANGE-ME" in line.partition("#")[0]) == (f"(line {number})" in told), line
+    sequences = task.medium == "video-frames" or task.name.startswith("point-cloud-object-tracking")
+    source = {"text": "texts.manifest", "video": "clips.manifest"}.get(task.medium, "input.manifest")
     for mark, meant in {
         "name: CHANGE-ME": "name: roads-7",
         "role: CHANGE-ME": "role: gt-execution",
-        "CHANGE-ME.manifest": source,
+        "CHANGE-ME.manifest": "sequences.manifest" if sequences else source,
         "s3://CHANGE-ME/labels/": "s3://acme-out/run/",
         "private: CHANGE-ME": "private: birds",
         "CHANGE-ME.liquid.html": f"{task.element or 'page'}.liquid.html",
@@ -241,4 +242,4 @@ def test_the_files_of_the_sound_jobs_are_theirs() -> None:
     named = {
         str(value) for job in JOBS.values() for value in (job.get("template"), job["input"].get("manifest"))
     }
-    assert set(FILES) - named == {"categories.json"}
+    assert set(FILES) - named == {"categories.json", "clips.manifest"}

@@ -11,12 +11,14 @@ from typing import Any
 from PIL import Image
 
 
-def picture(form: str, size: tuple[int, int] = (16, 12), orientation: int | None = None) -> bytes:
+def picture(
+    form: str, size: tuple[int, int] = (16, 12), orientation: int | None = None, **options: Any
+) -> bytes:
     """An image file."""
     file, exif = io.BytesIO(), Image.Exif()
     if orientation is not None:
         exif[0x0112] = orientation
-    Image.linear_gradient("L").resize(size).convert("RGB").save(file, form, exif=exif)
+    Image.linear_gradient("L").resize(size).convert("RGB").save(file, form, **{"exif": exif, **options})
     return file.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,6 +57,12 @@ line 6 has the same source as line 1 [manifest-repeated-source]
 6 lines: 2 faults, 1 advice
 """
     )
+
+
+@pytest.mark.parametrize("key", ["source_ref", "sourceRef", "Source-Ref", "source-ref "])
+def test_a_slip_in_the_name_of_the_key_is_told(labeljob: Labeljob, tmp_path: Path, key: str) -> None:
+    run = labeljob("check", written(tmp_path / "a.manifest", {"camera": "front", key: "s3://acme-in/1.jpg"}))
+    assert f"mend: rename {key!r} to 'source-ref'" in run.out
 
 
 def test_a_sound_manifest_needs_neither_region_nor_credentials(
@@ -145,6 +152,28 @@ def test_objects_are_checked_many_at_once_and_told_in_the_order_of_lines(
     missing = [line for line in run.out.splitlines() if line.endswith("[object-missing]")]
     assert [int(line.split()[1]) for line in missing] == [number + 1 for number in range(0, 200, 3)]
     assert run.out.endswith("200 lines: 67 faults, 0 advice\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("1.jpg", picture("JPEG", icc_profile=b"x" * 200_000)),
+        ("1.png", picture("PNG", icc_profile=random.Random(0).randbytes(200_000))),
+        ("1.jpg", picture("JPEG", exif=b"Exif\0\0rubbish")),
+        ("1.jpg", picture("JPEG") + b"\0" * 9_000),
+        ("1.mp4", b"\0\0\0\x18ftypisom"),
+        ("1.webm", b"\x1a\x45\xdf\xa3"),
+        ("1.ogg", b"OggS"),
+    ],
+)
+def test_an_object_that_is_odd_but_can_be_shown_is_sound(
+    labeljob: Labeljob, aws: Aws, name: str, body: bytes
+) -> None:
+    """Long headers, damaged EXIF, bytes after the end, the start of clips."""
+    uri = aws.put(f"s3://acme-in/birds/{name}", body)
+    manifest = aws.put("s3://acme-config/a.manifest", json.dumps({"source-ref": uri}))
+    run = labeljob("check", manifest, "--check-objects")
+    assert (run.status, run.out, run.err) == (0, "1 line: 0 faults, 0 advice\n", "")
 
 
 def test_a_manifest_in_s3_is_read_in_parts(aws: Aws) -> None:

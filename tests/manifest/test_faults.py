@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from labeljob.aws import Aws as Clients
 from labeljob.launch.tasks import TASKS
 from labeljob.manifest.check import Checks, check_manifest
 from labeljob.manifest.kinds import Kind
-from labeljob.manifest.rules import RULES
+from labeljob.manifest.rules import RULES, Fault
 from tests.conftest import Aws
 from tests.manifest.files import claimed_png, cloud, picture, sequence
 
@@ -43,7 +43,7 @@ class Broken:
         body: the manifest.
         line: of the fault, None for the whole.
         says: part of what is wrong.
-        files: in S3 beside `birds/good.jpg`; objects are looked at when there are some, even if empty.
+        files: in S3 beside `birds/good.jpg`.
         serious: whether the job would fail.
     """
 
@@ -52,7 +52,7 @@ class Broken:
     line: int | None = 2
     says: str = ""
     checks: Mapping[str, Any] = field(default_factory=dict)
-    files: Mapping[str, bytes] | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
     serious: bool = True
 
 
@@ -116,12 +116,13 @@ FORM = {
     ),
     "https": Broken("manifest-uri", GOOD + line(source_ref="https://acme-in.s3.amazonaws.com/1.jpg"), says="only s3://"),
     "climbing key": Broken("manifest-uri", GOOD + line(source_ref="s3://acme-in/a/../1.jpg"), says="'..'"),
+    "half a character": Broken("manifest-uri", GOOD + b'{"source-ref": "s3://acme-in/\\ud83d.jpg"}', says="control characters"),
     "bucket alone": Broken("manifest-uri", GOOD + line(source_ref="s3://acme-in/"), says="key is empty"),
     "URL-encoded key": Broken("manifest-encoded-key", GOOD + line(source_ref=f"{AT}a%20b.jpg"), says="URL-encoded", serious=False),
     "an image by another name": Broken(
-        "manifest-extension", GOOD + line(source_ref=f"{AT}2.tif"), says=".tif; expected is .jpeg .jpg .png", checks={"kind": Kind.IMAGES}
+        "manifest-extension", GOOD + line(source_ref=f"{AT}2.tif"), says="none of .jpeg .jpg .png", checks={"kind": Kind.IMAGES}
     ),
-    "a name of no kind": Broken("manifest-extension", GOOD + line(source_ref=f"{AT}2"), says="no ending", serious=False),
+    "a name of no kind": Broken("manifest-extension", GOOD + line(source_ref=f"{AT}2"), says="ending is none of", serious=False),
     "the label is there": Broken(
         "manifest-label-taken",
         GOOD + line(source_ref=f"{AT}2.jpg", wings=[], wings_metadata={}),
@@ -185,11 +186,11 @@ FORM = {
     ),
 }  # fmt: skip
 OBJECTS = {
-    "no such object": Broken("object-missing", GOOD + line(source_ref=f"{AT}2.jpg"), says="no such object", files={}),
-    "no such bucket": Broken("object-missing", GOOD + line(source_ref="s3://acme-none/2.jpg"), says="no such bucket", files={}),
-    "archived": Broken("object-unreadable", GOOD + line(source_ref="s3://acme-in/birds/frozen.jpg"), says="archived", files={}),
+    "no such object": Broken("object-missing", GOOD + line(source_ref=f"{AT}2.jpg"), says="no such object"),
+    "no such bucket": Broken("object-missing", GOOD + line(source_ref="s3://acme-none/2.jpg"), says="no such bucket"),
+    "archived": Broken("object-unreadable", GOOD + line(source_ref="s3://acme-in/birds/frozen.jpg"), says="archived"),
     "another Region": Broken(
-        "object-region", GOOD + line(source_ref="s3://acme-far/good.jpg"), says="lies in eu-west-1; the job runs in us-east-1", files={}
+        "object-region", GOOD + line(source_ref="s3://acme-far/good.jpg"), says="lies in eu-west-1; the job runs in us-east-1",
     ),
     "an empty image": image("object-size", "2.jpg", b"", "which is empty"),
     "an image of 41 MB": image("object-size", "2.png", picture("PNG")[:-12] + b"\0" * (41 << 20) + picture("PNG")[-12:], "41.0 MB"),
@@ -245,7 +246,7 @@ SEQUENCES = {
     "numbers that are not padded": frames(
         "sequence-order",
         sequence(CLIP, *TWO, "f10.jpg"),
-        "f10.jpg comes before f2.jpg",
+        "'f10.jpg' comes before 'f2.jpg'",
         names=(*TWO, "f10.jpg"),
         serious=False,
     ),
@@ -261,26 +262,38 @@ SEQUENCES = {
 ALL = FORM | OBJECTS | SEQUENCES
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_a_broken_rule_is_named_and_no_other(name: str, aws: Aws) -> None:
+def expect(found: Iterable[Fault], broken: Broken) -> None:
+    """That rule is named, at that line, and no other."""
+    (told,) = found
+    assert (told.line, told.finding.rule.code, told.finding.serious) == (
+        broken.line,
+        broken.rule,
+        broken.serious,
+    )
+    assert broken.says in told.finding.what
+    assert told.finding.mend
+
+
+@pytest.mark.parametrize("name", FORM)
+def test_a_broken_rule_of_lines_is_named_and_no_other(name: str, tmp_path: Path) -> None:
+    broken, manifest = FORM[name], tmp_path / "input.manifest"
+    manifest.write_bytes(broken.body)
+    expect(check_manifest(str(manifest), checks=Checks(**broken.checks)), broken)
+
+
+@pytest.mark.parametrize("name", OBJECTS | SEQUENCES)
+def test_a_broken_rule_of_objects_is_named_and_no_other(name: str, aws: Aws) -> None:
     broken = ALL[name]
     aws.put(f"{AT}good.jpg", picture("JPEG"))
-    for key, body in (broken.files or {}).items():
+    aws.s3.put_object(
+        Bucket="acme-in", Key="birds/frozen.jpg", Body=picture("JPEG"), StorageClass="DEEP_ARCHIVE"
+    )
+    aws.s3.create_bucket(Bucket="acme-far", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    aws.put("s3://acme-far/good.jpg", picture("JPEG"))
+    for key, body in broken.files.items():
         aws.put(f"s3://acme-in/{key}", body)
-    if broken.files is not None:
-        aws.s3.put_object(
-            Bucket="acme-in", Key="birds/frozen.jpg", Body=picture("JPEG"), StorageClass="DEEP_ARCHIVE"
-        )
-        aws.s3.create_bucket(Bucket="acme-far", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        aws.put("s3://acme-far/good.jpg", picture("JPEG"))
     uri = aws.put("s3://acme-config/input.manifest", broken.body)
-    checks = Checks(**broken.checks, objects=broken.files is not None)
-    found = list(check_manifest(uri, Clients(), checks))
-    assert [(fault.line, fault.finding.rule.code, fault.finding.serious) for fault in found] == [
-        (broken.line, broken.rule, broken.serious)
-    ]
-    assert broken.says in found[0].finding.what
-    assert found[0].finding.mend
+    expect(check_manifest(uri, Clients(), Checks(**broken.checks, objects=True)), broken)
 
 
 def test_every_rule_is_broken_once_at_least() -> None:

@@ -267,7 +267,8 @@ def test_folders_of_frames_become_sequences(labeljob: Labeljob, aws: Aws) -> Non
     checked = labeljob("check", manifest, "--check-objects", "--task", "video-object-tracking")
     assert checked.status == 0
     assert (
-        "line 3 names s3://acme-in/video-sequences/tuesday/sequence.json, where frame f10.png" in checked.out
+        "line 3 names s3://acme-in/video-sequences/tuesday/sequence.json, where frame 'f10.png'"
+        in checked.out
     )
 
 

@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from labeljob.aws import Aws as LabeljobAws
 from labeljob.cli import main
 from labeljob.simulation import SimulatedJob
+from tests.conftest import Aws
+from tests.simulation.streams import Stream
 
 DATA = Path(__file__).parent.parent / "data"
 TEMPLATES = Path(__file__).parent.parent.parent / "worker_templates"
@@ -81,3 +84,25 @@ def labeljob(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         return Run(int(end.value.code or 0), printed.out, printed.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def clients(aws_url: str) -> LabeljobAws:
+    """Clients of the local AWS; made once, since making them is slow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", aws_url)
+        made = LabeljobAws()
+        assert made.s3
+        assert made.sns
+        assert made.sqs
+    return made
+
+
+@pytest.fixture
+def stream(aws: Aws, clients: LabeljobAws, tmp_path: Path) -> Stream:
+    """Topics and a queue of labels on the local AWS."""
+    topics = [clients.sns.create_topic(Name=f"cats-{name}")["TopicArn"] for name in ("input", "output")]
+    labels = clients.sqs.create_queue(QueueName="labels")["QueueUrl"]
+    arn = "arn:aws:sqs:us-east-1:123456789012:labels"
+    clients.sns.subscribe(TopicArn=topics[1], Protocol="sqs", Endpoint=arn)
+    return Stream(clients, topics[0], topics[1], labels, tmp_path / "journal")

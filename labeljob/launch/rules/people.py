@@ -106,7 +106,7 @@ TIME_LIMIT_SHORT = Rule(
 )
 TIME_LIMIT_LONG = Rule(
     "time-limit-long",
-    "A worker has at most 8 hours for a task, 7 days for video frames and point clouds.",
+    "A worker has at most 8 hours for a task; for video frames and point clouds 7 days by their pages, 30 by the API.",
     "CreateLabelingJob refuses more.",
     "CreateLabelingJob: TaskTimeLimitInSeconds; Developer Guide: pages of the task types",
 )
@@ -185,8 +185,8 @@ def _check_public(launch: Launch) -> Iterator[Finding]:
     elif price not in prices:
         nearest = min(prices, key=lambda known: abs(known - price))
         told = f"{_written(price)} is not a price for task {launch.job.task}"
-        allowed = " ".join(_written(known) for known in prices)
-        yield launch.broken(PRICE, key, told, f"price: {_written(nearest)}; possible are {allowed}")
+        mend = f"price: {_written(nearest)}; possible are {launch.task.prices_told}"
+        yield launch.broken(PRICE, key, told, mend)
     yield from _check_declarations(launch)
 
 
@@ -216,9 +216,11 @@ def _check_times(launch: Launch) -> Iterator[Finding]:
     if job.time_limit < 30:
         told = f"{job.time_limit} s for a task"
         yield launch.broken(TIME_LIMIT_SHORT, "time-limit", told, "time-limit: 30 s or more")
-    elif job.time_limit > longest:
-        told = f"{job.time_limit:,} s for a task of {job.task}, at most {longest:,} s are allowed"
-        yield launch.broken(TIME_LIMIT_LONG, "time-limit", told, f"time-limit: {longest // HOUR}h or less")
+    elif job.time_limit > launch.task.longest_told:
+        limit = launch.task.longest_told
+        told = f"{job.time_limit:,} s for a task of {job.task}, at most {limit:,} s are allowed"
+        mend = f"time-limit: {limit // HOUR}h or less"
+        yield launch.broken(TIME_LIMIT_LONG, "time-limit", told, mend, serious=job.time_limit > longest)
     offered = job.availability
     if offered is None:
         return

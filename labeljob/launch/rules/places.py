@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -14,7 +13,6 @@ from shared.errors import NotAllowedError
 from shared.s3_uri import S3Uri
 
 _URI_CHARACTERS = 1_024
-_LINE_BYTES = 400_000  # a line of 100,000 characters
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:(?P<region>[a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}")
@@ -43,12 +41,6 @@ S3_URI = Rule(
     "Every place in S3 is s3://bucket/key, at most 1,024 characters.",
     "CreateLabelingJob refuses the job, or the job fails when it cannot read or write there.",
     "CreateLabelingJob: ManifestS3Uri, S3OutputPath",
-)
-SOURCE_KEY = Rule(
-    "source-key",
-    "A manifest line is a JSON object with source (text) or source-ref (anything else), as the task type reads.",
-    "Each object fails as soon as it is reached.",
-    "Developer Guide: Use an Input Manifest File",
 )
 CLASSIFIER = Rule(
     "content-classifier",
@@ -153,32 +145,6 @@ def _check_input(launch: Launch) -> Iterator[Finding]:
             yield launch.broken(
                 CLASSIFIER, key, f"there is no {classifier!r}", f"write {' or '.join(CLASSIFIERS)}"
             )
-    yield from _check_first_line(launch)
-
-
-def _check_first_line(launch: Launch) -> Iterator[Finding]:
-    """The first line of a local manifest; `labeljob manifest` checks them all."""
-    manifest = launch.manifest
-    if manifest is None or manifest.path is None:
-        return
-    with manifest.path.open("rb") as file:
-        line = file.readline(_LINE_BYTES)
-    try:
-        value = json.loads(line.decode("utf-8-sig"))
-    except ValueError:
-        value = None
-    wanted = launch.task.source_key
-    keys = {"source", "source-ref"} & set(value) if isinstance(value, dict) else set()
-    told = None
-    if not isinstance(value, dict):
-        told = "line 1 is not a JSON object" if line else "the manifest is empty"
-    elif not keys:
-        told = "line 1 has neither source nor source-ref"
-    elif wanted and wanted not in keys:
-        told = f"line 1 has {keys.pop()}, where task {launch.job.task} reads {wanted}"
-    if told:
-        mend = f"see what else: labeljob manifest --check {launch.job.manifest}"
-        yield launch.broken(SOURCE_KEY, "input.manifest", told, mend)
 
 
 def _uris(launch: Launch) -> Iterator[tuple[str, str]]:
