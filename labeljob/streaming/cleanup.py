@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labeljob.aws import Aws, AwsError, calling
+from labeljob.report.words import count
 from labeljob.streaming.job_stream import JobStream
 from labeljob.streaming.names import KEPT, is_ours, policy_name, tag_values, tail_prefix
 from labeljob.streaming.queues import arn_of, delete, find_queue, messages_in, subscriptions, unsubscribe
@@ -89,7 +90,9 @@ class _Cleaning:
             if url:
                 waiting = messages_in(url, self.aws)
                 delete(url, self.aws)
-                self._deleted(f"queue {name}", f"{waiting} objects in it have no label" if waiting else "")
+                self._deleted(
+                    f"queue {name}", f"with {count(waiting, 'object')} never labelled" if waiting else ""
+                )
 
     def tail_queues(self) -> None:
         """Queues of `labeljob tail` that did not delete their own, by name and by subscription."""
