@@ -28,7 +28,7 @@ class Front:
         url: of this endpoint.
         functions: reply of a function by its name: its reply, or with `errorMessage` what it raised.
         states: members that replace those of GetFunctionConfiguration, by function.
-        operations: bodies by the operation of a JSON protocol; one with `__type` is an error.
+        operations: replies by operation: text of the query protocol, or a document; one with `__type` is an error.
         denied: how request lines (method, path with query) begin, or operations, that are refused.
         logs: what functions have logged.
     """
@@ -62,6 +62,8 @@ class Front:
                 return 200, headers, json.dumps(reply).encode()
         if operation in self.operations:
             document = self.operations[operation]
+            if isinstance(document, str):
+                return 200, {"Content-Type": "text/xml"}, document.encode()
             status = 400 if "__type" in document else 200
             return status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(document).encode()
         return None

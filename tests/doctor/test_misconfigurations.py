@@ -144,6 +144,13 @@ def role_that_cannot_write_output(bench: Bench) -> None:
     bench.job["uploads"] = "s3://acme-out/labeljob/"
 
 
+@breaks("role-write", '"s3:PutObject"')
+def role_that_may_only_read_output(bench: Bench) -> None:
+    bench.allow(EXECUTION, ["s3:PutObject"], ["arn:aws:s3:::acme-out/labeljob/*"])
+    bench.replace_policy(EXECUTION, '"s3:GetObject", "s3:PutObject"', '"s3:GetObject"')
+    bench.job["uploads"] = "s3://acme-out/labeljob/"
+
+
 @breaks("role-logs", "cloudwatch:PutMetricData")
 def role_that_cannot_log(bench: Bench) -> None:
     bench.detach_managed_policy()

@@ -85,8 +85,22 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., subp
         monkeypatch.setenv(name, value)
 
     def begin(*options: str) -> subprocess.Popen[str]:
-        about = ("--answers", tmp_path / "answers", "--answer-key", "row", "--label-attribute", "Cats")
-        command = [sys.executable, "-m", "labeljob", "simulate", tmp_path / "input.manifest", *about]
+        about: tuple[str | Path, ...] = (
+            "--answers",
+            tmp_path / "answers",
+            "--answer-key",
+            "row",
+            "--label-attribute",
+            "Cats",
+        )
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "labeljob",
+            "simulate",
+            tmp_path / "input.manifest",
+            *about,
+        ]
         command += ["--streaming", "--out", tmp_path / "out", "--max-concurrent", "200", *options]
         return subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
