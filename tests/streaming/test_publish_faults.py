@@ -68,6 +68,26 @@ def test_killed_at_any_point_and_run_again_it_loses_nothing(
     assert len(messages) == len(twice), "what is sent twice is the same, id and all"
 
 
+def test_ended_by_a_person_it_says_how_to_go_on(
+    stream: Stream, sns: Meddler, labeljob: Callable[..., Run], manifest: MakeManifest
+) -> None:
+    path = manifest(*cats(ALL))
+    command = [sys.executable, "-m", "labeljob", "publish", "Cats-1", str(path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+
+        def interrupt(number: int) -> bool:
+            if number == 2:
+                process.send_signal(signal.SIGINT)
+                process.wait()
+            return number < 2
+
+        sns.before = interrupt
+        _, told = process.communicate()
+    assert (process.returncode, told) == (1, "ended; the same command, run again, goes on from there\n")
+    sns.before = lambda _: True
+    assert labeljob("publish", "Cats-1", path).out.startswith(f"{ALL - 10:>9} sent\n")
+
+
 def test_an_entry_that_sns_could_not_take_is_tried_again(
     stream: Stream, sns: Meddler, manifest: MakeManifest
 ) -> None:
