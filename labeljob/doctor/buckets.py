@@ -36,7 +36,7 @@ CORS = Rule(
 )
 CORS_HEADER = Rule(
     "bucket-cors-header",
-    "that CORS rule exposes Access-Control-Allow-Origin",
+    "the CORS rule by which pages GET data exposes Access-Control-Allow-Origin",
     "Browsers then turn images by their EXIF data as they please, and boxes lie elsewhere than workers drew them.",
     "Developer Guide, CORS permission requirement",
 )
@@ -140,7 +140,8 @@ def _read_gap(bucket: str, rules: Sequence[CORSRuleTypeDef]) -> CorsGap | None:
 
 
 def _existing(subject: Subject) -> Iterator[Finding]:
-    for bucket, region in subject.bucket_regions.items():
+    for bucket in subject.buckets:
+        region = subject.region_of(bucket)
         if region is None:
             yield MISSING.broken(
                 f"there is no bucket {bucket} ({_uses(subject, bucket)})",

@@ -21,7 +21,7 @@ from labeljob.findings import Finding, Rule
 from shared.errors import GtConsensusError, NotAllowedError
 from shared.json_node import parse_json
 from shared.s3_uri import S3Uri
-from shared.settings import Settings
+from shared.settings import Deployment, Settings
 
 LEAST_SECONDS = {"pre-annotation": 10, "consolidation": 300}
 """Timeouts below which a cold start or a large batch is cut off."""
@@ -60,6 +60,12 @@ LOCATIONS = Rule(
     "the stack's AllowedLocations cover all that the functions read and write",
     "The functions refuse to touch what lies outside: no labels, or pages without their categories.",
     "template.yaml AllowedLocations",
+)
+CATEGORIES = Rule(
+    "categories-unread",
+    "a pre-annotation function whose page shows task.input.labels reads the label categories, or has them in its settings",
+    "The page has no categories to choose from, so that workers cannot answer.",
+    "template.yaml ReadLabelCategories",
 )
 SETTINGS = Rule(
     "function-settings",
@@ -176,12 +182,10 @@ class _Place:
 
 
 def _places(subject: Subject, function: Function) -> Iterator[_Place]:
-    """All that a function of ours touches for this job.
-
-    Raises:
-        GtConsensusError: its environment is malformed.
-    """
+    """All that a function of ours touches for this job."""
     deployment = function.deployment
+    if deployment is None:
+        return
     if deployment.settings_s3_uri:
         yield _read_only("settings", deployment.settings_s3_uri)
     categories = subject.launch.categories
@@ -191,7 +195,7 @@ def _places(subject: Subject, function: Function) -> Iterator[_Place]:
         return
     bucket, prefix = subject.output_place
     yield _Place("output", f"{subject.job_folder}/annotations/", f"{bucket}/{prefix}", _READ_WRITE)
-    settings = _settings_of(subject, function)
+    settings = _settings_of(subject, deployment)
     for what, folder in (("artefacts", settings.artefact_prefix), ("statistics", settings.skill_store)):
         if folder.startswith("s3://"):
             place = f"{folder.rstrip('/')}/"
@@ -204,16 +208,14 @@ def _read_only(what: str, uri: str) -> _Place:
 
 def _confined(subject: Subject) -> Iterator[Finding]:
     for function in _present(subject):
-        if not function.ours:
-            continue
-        try:
-            allowed = function.deployment.allowed_locations
-        except GtConsensusError as failure:
+        if function.fault:
             yield LOCATIONS.broken(
-                f"the environment of {function.name} is unusable: {failure}",
+                f"the environment of {function.name} is unusable: {function.fault}",
                 "sam deploy --guided asks for the stack's parameters",
             )
+        if function.deployment is None:
             continue
+        allowed = function.deployment.allowed_locations
         for place in _places(subject, function):
             try:
                 allowed.check(S3Uri.parse(place.uri))
@@ -224,6 +226,22 @@ def _confined(subject: Subject) -> Iterator[Finding]:
                     f"it lies outside of {now}",
                     f"sam deploy --parameter-overrides AllowedLocations={now},{place.folder}",
                 )
+
+
+def _categories(subject: Subject) -> Iterator[Finding]:
+    function, page = subject.function("pre-annotation"), subject.template or ""
+    deployment = function.deployment if function else None
+    if function is None or deployment is None or subject.launch.categories is None:
+        return
+    if deployment.read_label_categories or "task.input.labels" not in page:
+        return
+    own = all(line.value.get("labels") for line in subject.sound_lines) and bool(subject.sound_lines)
+    if not own and not _settings_of(subject, deployment).label_categories:
+        yield CATEGORIES.broken(
+            f"the page shows task.input.labels, and {function.name} does not read the job's label categories",
+            "sam deploy --parameter-overrides ReadLabelCategories=true",
+            place=subject.job.place("template"),
+        )
 
 
 def _settings(subject: Subject) -> Iterator[Finding]:
@@ -244,9 +262,9 @@ def _parsed_settings(subject: Subject, uri: str) -> Settings:
     return Settings.parse(parse_json(subject.read(S3Uri.parse(uri))), subject.job.name.lower())
 
 
-def _settings_of(subject: Subject, function: Function) -> Settings:
+def _settings_of(subject: Subject, deployment: Deployment) -> Settings:
     """The job's settings; the defaults where they cannot be read, which is a finding of its own."""
-    uri = function.deployment.settings_s3_uri
+    uri = deployment.settings_s3_uri
     try:
         return _parsed_settings(subject, uri) if uri else Settings()
     except GtConsensusError:
@@ -255,7 +273,7 @@ def _settings_of(subject: Subject, function: Function) -> Settings:
 
 def _pre_access(subject: Subject) -> Iterator[Finding]:
     function = subject.function("pre-annotation")
-    if function is None or not function.ours:
+    if function is None or function.deployment is None:
         return
     needs = [place.need(subject.partition) for place in _places(subject, function)]
     if function.deployment.read_label_categories:
@@ -275,7 +293,7 @@ def _refused(subject: Subject, function: Function, rule: Rule, needs: Sequence[N
 
 def goes_by_execution_role(subject: Subject, function: Function) -> bool:
     """Whether a consolidation function of ours assumes the job's role to reach S3."""
-    return function.ours and subject.launch.role in function.deployment.allowed_roles
+    return function.deployment is not None and subject.launch.role in function.deployment.allowed_roles
 
 
 def _consolidation_access(subject: Subject) -> Iterator[Finding]:
@@ -333,6 +351,7 @@ CHECKS = (
     Check("the functions' state", (STATE,), _awake),
     Check("the functions' time and memory", (SECONDS, MEMORY), _sized),
     Check("what the functions may touch", (LOCATIONS,), _confined),
+    Check("the label categories on the page", (CATEGORIES,), _categories),
     Check("the functions' settings", (SETTINGS,), _settings),
     Check("what pre-annotation may read", (PRE_READ,), _pre_access),
     Check("how consolidation reaches S3", (DIRECT, ASSUME, ASSUME_TRUST), _consolidation_access),

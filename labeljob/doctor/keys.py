@@ -155,7 +155,7 @@ def _keys(subject: Subject) -> dict[str, str]:
     """What each key encrypts."""
     found = {}
     for bucket, uses in subject.buckets.items():
-        if key := _default_key(subject, bucket):
+        if key := subject.default_key(bucket):
             found[key] = f"{' and '.join(uses)} in {bucket}"
     if key := _topic_key(subject):
         found[key] = "messages of the output topic"
@@ -172,7 +172,7 @@ def _uses(subject: Subject) -> Iterator[_Use]:
         return
     out = subject.output_place[0]
     for bucket in subject.buckets:
-        key = _default_key(subject, bucket)
+        key = subject.default_key(bucket)
         if key and not (bucket == out and job.output_key):
             actions: tuple[str, ...] = _READ_WRITE if bucket == out else _READ
             yield _Use(key, f"default key of bucket {bucket}", role["Arn"], actions, ROLE)
@@ -182,29 +182,11 @@ def _uses(subject: Subject) -> Iterator[_Use]:
         yield _Use(job.volume_key, "training volumes", role["Arn"], ("kms:CreateGrant",), VOLUME)
     if key := _topic_key(subject):
         yield _Use(key, "messages of the output topic", role["Arn"], _PUBLISH, ROLE)
-    key = job.output_key or _default_key(subject, out)
+    key = job.output_key or subject.default_key(out)
     function = subject.function("consolidation")
     if key and function and not goes_by_execution_role(subject, function):
         actions = ("kms:Decrypt", "kms:GenerateDataKey") if function.ours else _READ
         yield _Use(key, "output", function.role_arn, actions, FUNCTION)
-
-
-def _default_key(subject: Subject, bucket: str) -> str | None:
-    """The customer's key by which a bucket encrypts; None for S3's own."""
-    if not subject.bucket_exists(bucket):
-        return None
-    try:
-        with calling(f"read the default encryption of bucket {bucket}"):
-            reply = subject.aws.s3.get_bucket_encryption(Bucket=bucket)
-    except AwsError as failure:
-        if failure.error_code == "ServerSideEncryptionConfigurationNotFoundError":
-            return None
-        raise
-    for rule in reply["ServerSideEncryptionConfiguration"]["Rules"]:
-        key = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
-        if key and not key.endswith("alias/aws/s3"):
-            return key
-    return None
 
 
 def _topic_key(subject: Subject) -> str | None:

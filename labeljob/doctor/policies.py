@@ -54,6 +54,16 @@ class Refusal:
         return f"{', '.join(self.actions)} on {self.need.resource}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of one action on one resource: `allowed`, `implicitDeny` or `explicitDeny`, and by what; see `Refusal`."""
+
+    action: str
+    outcome: str
+    explicit: tuple[str, ...]
+    beyond: str
+
+
 def statements(document: Any) -> list[Mapping[str, Any]]:
     """The statements of a policy document, given as such or as JSON text."""
     parsed = json.loads(document) if isinstance(document, str) else document
@@ -68,31 +78,19 @@ def trusts(document: Any, principal: str) -> bool:
         document: `AssumeRolePolicyDocument`.
         principal: a service such as `sagemaker.amazonaws.com`, or a role's ARN; a role is also let in by its whole account.
     """
-    found = [one for one in statements(document) if _covers(one, _ASSUME) and _names(one, principal)]
-    effects = {one.get("Effect") for one in found if not (one.get("Effect") == "Deny" and "Condition" in one)}
-    return "Allow" in effects and "Deny" not in effects
+    return _allows([one for one in statements(document) if _names(one, principal)], _ASSUME)
 
 
 def refused_by_key(document: Any, principal: str, actions: Sequence[str]) -> tuple[str, ...]:
     """The actions that a key policy does not let a role do, neither itself nor through its account's IAM policies."""
-    found = statements(document)
-    return tuple(
-        action
-        for action in actions
-        if not any(
-            one.get("Effect") == "Allow" and _covers(one, action) and _names(one, principal) for one in found
-        )
-    )
+    found = [one for one in statements(document) if _names(one, principal)]
+    return tuple(action for action in actions if not _allows(found, action))
 
 
 def left_to_account(document: Any, principal: str, actions: Sequence[str]) -> tuple[str, ...]:
     """Of the actions that a key policy allows, those that it leaves to the IAM policies of the account."""
     own = [one for one in statements(document) if _names(one, principal, through_account=False)]
-    return tuple(
-        action
-        for action in actions
-        if not any(one.get("Effect") == "Allow" and _covers(one, action) for one in own)
-    )
+    return tuple(action for action in actions if not _allows(own, action))
 
 
 def refusals(aws: Aws, role_arn: str, needs: Sequence[Need]) -> list[Refusal]:
@@ -104,20 +102,10 @@ def refusals(aws: Aws, role_arn: str, needs: Sequence[Need]) -> list[Refusal]:
     alike: dict[tuple[Any, ...], list[Need]] = {}
     for need in needs:
         alike.setdefault((need.actions, *need.context.items()), []).append(need)
-    results = [
-        result
-        for group in alike.values()
-        for result in _simulated(aws, role_arn, group)
-        if result["EvalDecision"] != "allowed"
+    found = [
+        refusal for group in alike.values() for refusal in _refused(group, _simulated(aws, role_arn, group))
     ]
-    found = []
-    for need in needs:
-        denied = [one for one in results if _about(one, need)]
-        if denied:
-            actions = dict.fromkeys(one["EvalActionName"] for one in denied)
-            explicit = {name for one in denied for name in _denying(one)}
-            found.append(Refusal(need, tuple(actions), tuple(sorted(explicit)), _beyond(denied)))
-    return found
+    return sorted(found, key=lambda refusal: needs.index(refusal.need))
 
 
 def grant(role_arn: str, name: str, found: Sequence[Refusal]) -> str:
@@ -149,12 +137,8 @@ def account_of(arn: str) -> str:
     return parts[4] if len(parts) > 4 else ""
 
 
-def _about(result: EvaluationResultTypeDef, need: Need) -> bool:
-    return result["EvalActionName"] in need.actions and result.get("EvalResourceName") == need.resource
-
-
 def _simulated(aws: Aws, role_arn: str, needs: Sequence[Need]) -> list[EvaluationResultTypeDef]:
-    """The results for needs of the same actions and context, each about one action on one resource."""
+    """The results for needs of the same actions and context, one for each action."""
     entries: list[ContextEntryTypeDef] = [
         {"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}
     ]
@@ -172,20 +156,46 @@ def _simulated(aws: Aws, role_arn: str, needs: Sequence[Need]) -> list[Evaluatio
         return [result for page in pages for result in page["EvaluationResults"]]
 
 
-def _denying(result: EvaluationResultTypeDef) -> Iterator[str]:
-    if result["EvalDecision"] == "explicitDeny":
-        for statement in result.get("MatchedStatements", []):
-            yield statement.get("SourcePolicyId", "a policy")
+def _refused(needs: Sequence[Need], results: Sequence[EvaluationResultTypeDef]) -> Iterator[Refusal]:
+    """What of needs that were asked together is refused."""
+    for need in needs:
+        denied = [
+            one for one in (_about(need.resource, result) for result in results) if one.outcome != "allowed"
+        ]
+        if denied:
+            actions = dict.fromkeys(one.action for one in denied)
+            explicit = {name for one in denied for name in one.explicit}
+            beyond = next((one.beyond for one in denied if one.beyond), "")
+            yield Refusal(need, tuple(actions), tuple(sorted(explicit)), beyond)
 
 
-def _beyond(denied: Sequence[EvaluationResultTypeDef]) -> str:
-    for result in denied:
-        if result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations") is False:
-            return "organization's policies"
-        boundary = result.get("PermissionsBoundaryDecisionDetail", {})
-        if boundary.get("AllowedByPermissionsBoundary") is False:
-            return "permissions boundary"
-    return ""
+def _about(resource: str, result: EvaluationResultTypeDef) -> _Outcome:
+    """What came of an action on a resource. The service gives one result for all resources of a call, with one of each inside."""
+    own = next(
+        (one for one in result.get("ResourceSpecificResults", []) if one["EvalResourceName"] == resource),
+        None,
+    )
+    outcome = own["EvalResourceDecision"] if own else result["EvalDecision"]
+    matched = (own or result).get("MatchedStatements", [])
+    explicit = [one.get("SourcePolicyId", "a policy") for one in matched] if outcome == "explicitDeny" else []
+    beyond = ""
+    if result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations") is False:
+        beyond = "organization's policies"
+    elif (own or result).get("PermissionsBoundaryDecisionDetail", {}).get(
+        "AllowedByPermissionsBoundary"
+    ) is False:
+        beyond = "permissions boundary"
+    return _Outcome(result["EvalActionName"], outcome, tuple(explicit), beyond)
+
+
+def _allows(found: Sequence[Mapping[str, Any]], action: str) -> bool:
+    """Whether statements allow an action; the conditions of those that allow are taken to be met, of those that deny not to be."""
+    effects = {
+        one.get("Effect")
+        for one in found
+        if _covers(one, action) and not (one.get("Effect") == "Deny" and "Condition" in one)
+    }
+    return effects == {"Allow"}
 
 
 def _covers(statement: Mapping[str, Any], action: str) -> bool:

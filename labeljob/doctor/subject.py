@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from botocore.exceptions import ClientError
+
 from labeljob.aws import Aws, AwsError, calling
 from labeljob.doctor.policies import account_of, role_name
 from labeljob.doctor.trial import Trial
@@ -14,7 +16,7 @@ from labeljob.launch.job_file import JobFile
 from labeljob.launch.launch import Launch, Material
 from labeljob.launch.tasks import LAMBDA_ACCOUNTS
 from labeljob.simulation.manifest import ManifestLine, parse_manifest
-from shared.errors import ContractError, NotAllowedError
+from shared.errors import ContractError, GtConsensusError, NotAllowedError
 from shared.s3_uri import S3Uri
 from shared.settings import Deployment
 
@@ -61,13 +63,21 @@ class Function:
         return "ALLOWED_LOCATIONS" in self.environment
 
     @property
-    def deployment(self) -> Deployment:
-        """What its environment says.
+    def deployment(self) -> Deployment | None:
+        """What its environment says; None where it is not ours, or a variable is malformed."""
+        try:
+            return Deployment.from_environment(self.environment) if self.ours else None
+        except GtConsensusError:
+            return None
 
-        Raises:
-            GtConsensusError: a variable is malformed.
-        """
-        return Deployment.from_environment(self.environment)
+    @property
+    def fault(self) -> str | None:
+        """Why our function cannot run in its environment; None where it can."""
+        try:
+            Deployment.from_environment(self.environment)
+        except GtConsensusError as failure:
+            return str(failure) if self.ours else None
+        return None
 
 
 class Subject:
@@ -83,6 +93,8 @@ class Subject:
         self.launch = launch
         self.job: JobFile = launch.job
         self.aws = aws
+        self._regions: dict[str, str | None] = {}
+        self._default_keys: dict[str, str | None] = {}
 
     @property
     def partition(self) -> str:
@@ -230,14 +242,23 @@ class Subject:
         found = (self.launch.manifest, self.launch.template, self.launch.categories)
         return [material for material in found if material]
 
-    @cached_property
-    def bucket_regions(self) -> dict[str, str | None]:
-        """Region by bucket; None where there is no such bucket."""
-        return {bucket: self._region_of(bucket) for bucket in self.buckets}
+    def region_of(self, bucket: str) -> str | None:
+        """Region of a bucket; None where there is no such bucket."""
+        if bucket not in self._regions:
+            self._regions[bucket] = self._asked_region(bucket)
+        return self._regions[bucket]
 
     def bucket_exists(self, bucket: str) -> bool:
         """Whether there is a bucket that the job names."""
-        return bool(self.bucket_regions.get(bucket))
+        return bucket in self.buckets and self.region_of(bucket) is not None
+
+    def default_key(self, bucket: str) -> str | None:
+        """The customer's KMS key by which a bucket encrypts; None for S3's own, and where there is no such bucket."""
+        if bucket not in self._default_keys:
+            self._default_keys[bucket] = (
+                self._asked_default_key(bucket) if self.bucket_exists(bucket) else None
+            )
+        return self._default_keys[bucket]
 
     @property
     def reachable_data_buckets(self) -> list[str]:
@@ -298,11 +319,33 @@ class Subject:
             found.get("Environment", {}).get("Variables", {}),
         )
 
-    def _region_of(self, bucket: str) -> str | None:
+    def _asked_default_key(self, bucket: str) -> str | None:
+        try:
+            with calling(f"read the default encryption of bucket {bucket}"):
+                reply = self.aws.s3.get_bucket_encryption(Bucket=bucket)
+        except AwsError as failure:
+            if failure.error_code == "ServerSideEncryptionConfigurationNotFoundError":
+                return None
+            raise
+        for rule in reply["ServerSideEncryptionConfiguration"]["Rules"]:
+            key = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
+            if key and not key.endswith("alias/aws/s3"):
+                return key
+        return None
+
+    def _asked_region(self, bucket: str) -> str | None:
         try:
             with calling(f"find bucket {bucket}"):
                 return self.aws.s3.head_bucket(Bucket=bucket).get("BucketRegion", "us-east-1")
         except AwsError as failure:
             if failure.missing:
                 return None
+            cause = failure.__cause__  # S3 tells the Region of a bucket even to those whom it refuses
+            headers = (
+                cause.response["ResponseMetadata"].get("HTTPHeaders", {})
+                if isinstance(cause, ClientError)
+                else {}
+            )
+            if "x-amz-bucket-region" in headers:
+                return str(headers["x-amz-bucket-region"])
             raise

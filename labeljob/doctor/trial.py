@@ -64,7 +64,8 @@ class Trial:
     def reply(self) -> PreAnnotationReply | None:
         """The same, read; None where there is none that can be.
 
-        A function that looks up the job's label categories does not find them yet, so they are put in.
+        Our function looks up the job's label categories, and does not find them before there is a job: they are put in. Whether it
+        will look them up is a check of its own.
         """
         if self.raw is None or isinstance(self.raw, Failed):
             return None
@@ -74,7 +75,8 @@ class Trial:
             return None
         categories = self.subject.launch.categories
         body = categories.body if categories else None
-        if body is not None and reply.task_input.get("labels") == []:
+        function = self.subject.function("pre-annotation")
+        if function and function.ours and body is not None and reply.task_input.get("labels") == []:
             try:
                 labels = list(parse_label_category_file(parse_json(body, error=ContractError)))
             except ContractError:

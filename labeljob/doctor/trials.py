@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from consolidation.label import errors_of
 from labeljob.aws import AwsError, calling
 from labeljob.doctor.check import Check
 from labeljob.doctor.commands import aws_command
@@ -45,7 +46,7 @@ PRE_FAILS = Rule(
 )
 PRE_REPLY = Rule(
     "pre-annotation-reply",
-    "that reply has an object taskInput, no longer than a page takes, and says plainly whether a human is needed",
+    "the reply of pre-annotation has an object taskInput, no longer than a page takes, and says plainly whether a human is needed",
     "Ground Truth cannot make a task of another reply, or pays workers for objects that need none.",
     _EVENTS,
 )
@@ -57,13 +58,13 @@ PRE_SKIPS = Rule(
 )
 PAGE = Rule(
     "page-broken",
-    "the worker template, rendered with that reply, is a page without faults",
+    "the worker template, rendered with the reply of pre-annotation, is a page without faults",
     "Workers see an empty or broken task, and decline it until it expires.",
     "Developer Guide, Create a custom worker task template",
 )
 PAGE_REFUSED = Rule(
     "page-refused",
-    "RenderUiTemplate renders the template with that reply",
+    "RenderUiTemplate renders the worker template with the reply of pre-annotation",
     "Workers see what it renders: nothing.",
     "RenderUiTemplate Errors",
 )
@@ -75,7 +76,7 @@ CONSOLIDATION_FAILS = Rule(
 )
 CONSOLIDATION_REPLY = Rule(
     "consolidation-reply",
-    "that reply is an array with the object's id once and its label under the label attribute name",
+    "the reply of consolidation is an array with the object's id once and its label under the label attribute name",
     "Objects that the reply leaves out, or has under another name, end failed after workers have been paid.",
     _EVENTS,
 )
@@ -203,6 +204,14 @@ def _consolidated(subject: Subject, function: Function, folder: str, trial: Tria
         yield CONSOLIDATION_REPLY.broken(
             fault, f"mend {function.name}; the label belongs under {subject.job.label!r}"
         )
+    if function.ours and trial.answer():
+        labels = [content[subject.job.label] for content in read.contents.values()]
+        for error in (error for label in labels for error in errors_of(label)):
+            yield CONSOLIDATION_REPLY.broken(
+                f"the label of a made-up answer to the page is an error: {error}",
+                "answer the page yourself: labeljob preview",
+                serious=False,
+            )
     for warning in read.warnings:
         yield CONSOLIDATION_REPLY.broken(warning, f"mend {function.name}", serious=False)
 

@@ -11,7 +11,7 @@ import click
 
 from labeljob.aws import Aws
 from labeljob.aws_options import with_aws
-from labeljob.jobs.control import ListedJob, list_jobs, stop, team_name
+from labeljob.jobs.control import ListedJob, check_stoppable, list_jobs, stop, team_name
 from labeljob.jobs.job import STATUSES, Job, describe
 from labeljob.jobs.text import aligned, dollars, duration, moment
 from labeljob.jobs.watch_command import earned
@@ -227,29 +227,26 @@ def stop_command(name: str, yes: bool, no_wait: bool, topics: bool, aws: Aws) ->
     Exit status: 0 the job has ended (with --no-wait: is being stopped), 2 it cannot be stopped.
     """
     job = describe(name, aws)
+    if not job.ended:
+        check_stoppable(job)
+        labelled = f", {job.counters.labeled:,} of {job.counters.objects:,} labelled"
+        state = f"{job.status}{labelled if job.counters.objects else ''}"
+        if not yes:
+            click.confirm(f"Stop {name} for good ({state})?", abort=True)
+        click.echo(f"stopping {name} ({state})")
+        job = stop(name, aws, until_stopped=not no_wait)
     if job.ended:
-        click.echo(f"{name} has ended already")
-    elif not yes:
-        counters = job.counters
-        click.confirm(
-            f"Stop {name} for good ({job.status}, {counters.labeled:,} of {counters.objects:,} labelled)?",
-            abort=True,
-        )
-    seen = ""
-
-    def show(looked: Job) -> None:
-        nonlocal seen
-        if looked.status != seen:
-            seen = looked.status
-            click.echo(f"{name}: {seen}")
-
-    job = stop(name, aws, until_stopped=not no_wait, on_look=show)
-    if job.streaming and not job.ended:
+        _tell_end(job, aws, topics=topics)
+    elif job.streaming:
         click.echo(f"when it has stopped, remove what it leaves behind: labeljob stop {name}")
-    if job.ended and job.streaming:
-        for cleaned in clean_up(name, job.answer, aws, topics=topics):
+
+
+def _tell_end(job: Job, aws: Aws, *, topics: bool) -> None:
+    """How the job has ended, and what was removed of it."""
+    click.echo(f"{job.name}: {job.status}")
+    if job.streaming:
+        for cleaned in clean_up(job.name, job.answer, aws, topics=topics):
             click.echo(str(cleaned))
-    if job.ended:
-        click.echo(f"output manifest  {job.output_manifest}")
-        if job.status != "Completed" or job.counters.failed:
-            click.echo(f"label the rest   labeljob continue {name}")
+    click.echo(f"output manifest  {job.output_manifest}")
+    if job.status != "Completed" or job.counters.failed:
+        click.echo(f"label the rest   labeljob continue {job.name}")

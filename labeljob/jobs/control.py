@@ -104,13 +104,21 @@ def team_name(arn: str) -> str:
     return arn if not separator else crowd if crowd == "public-crowd" else name or crowd
 
 
+def check_stoppable(job: Job) -> None:
+    """Whether the service allows for the job to be stopped now.
+
+    Raises:
+        ContractError: it is a streaming job that still initializes.
+    """
+    if job.streaming and job.status == "Initializing":
+        raise ContractError(
+            f"{job.name} is a streaming job that still initializes, and must not be stopped before it is InProgress; "
+            f"see when it is: labeljob watch {job.name}"
+        )
+
+
 def stop(
-    name: str,
-    aws: Aws,
-    *,
-    until_stopped: bool = True,
-    on_look: Callable[[Job], object] = lambda _: None,
-    wait: Callable[[float], object] = time.sleep,
+    name: str, aws: Aws, *, until_stopped: bool = True, wait: Callable[[float], object] = time.sleep
 ) -> Job:
     """Stop a job for good; what has been labelled stays. A job that has ended already is left as it is.
 
@@ -118,32 +126,24 @@ def stop(
         name: of the job.
         aws: clients of the job's account and Region.
         until_stopped: whether to wait until it has stopped.
-        on_look: called with the job at each look.
         wait: called with seconds to let pass.
 
     Returns:
-        The job as last seen.
+        The job: as it has ended, or, if that is not waited for, as it was before.
 
     Raises:
         AwsError: there is no such job, or AWS refuses. ContractError: it is a streaming job that still initializes, which must not be
             stopped.
     """
     job = describe(name, aws)
-    on_look(job)
     if job.ended:
         return job
-    if job.streaming and job.status == "Initializing":
-        raise ContractError(
-            f"{name} is a streaming job that still initializes, and must not be stopped before it is InProgress; "
-            f"see when it is: labeljob watch {name}"
-        )
+    check_stoppable(job)
     if job.status != "Stopping":
         with calling(f"stop labeling job {name}"):
             aws.sagemaker.stop_labeling_job(LabelingJobName=name)
-        job = describe(name, aws)
-        on_look(job)
-    while until_stopped and not job.ended:
+    if not until_stopped:
+        return job
+    while not (job := describe(name, aws)).ended:
         wait(_POLL)
-        job = describe(name, aws)
-        on_look(job)
     return job

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from labeljob.aws import Aws
-from labeljob.aws_options import with_aws, with_aws_if_needed
+from labeljob.aws_options import with_aws, with_connect
 from labeljob.jobs.continuing import Changes, Continuation, continue_job
 from labeljob.jobs.joining import Joined, join
 from labeljob.jobs.outcomes import Outcome
@@ -51,9 +51,9 @@ _LABEL_CHARACTERS = 300
     metavar="PATH",
     help="Write one output manifest of NAME and the jobs that it continues, to a file or s3:// URI.",
 )
-@with_aws_if_needed
+@with_connect
 def output_command(
-    name: str | None, folder: Path | None, joined_to: str | None, aws: Callable[[], Aws], **options: Any
+    name: str | None, folder: Path | None, joined_to: str | None, connect: Callable[[], Aws], **options: Any
 ) -> None:
     """Show the labels of a job, each in a line.
 
@@ -67,10 +67,10 @@ def output_command(
     if joined_to is not None:
         if name is None:
             raise click.UsageError("--joined takes the NAME of a job")
-        for line in aligned(_joined(join(name, joined_to, aws()), joined_to)):
+        for line in aligned(_joined(join(name, joined_to, connect()), joined_to)):
             click.echo(line)
         return
-    found = outcomes_in(folder, options["label_attribute"]) if folder else outcomes(str(name), aws())
+    found = outcomes_in(folder, options["label_attribute"]) if folder else outcomes(str(name), connect())
     most = None if options["everything"] else options["number"]
     shown = 0
     for outcome in _wanted(found, failed=options["failed"], review=options["review"]):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from labeljob.aws import Aws
 from labeljob.aws_options import with_aws
 from labeljob.findings import Finding
+from labeljob.jobs.text import counted, dollars
 from labeljob.launch.creating import start, streaming_role_finding
 from labeljob.launch.job_file import read_job_file
 from labeljob.launch.request import LaunchPlan, Upload, build
@@ -70,8 +74,9 @@ def create_command(context: click.Context, file: Path, *, dry_run: bool, yes: bo
     Exit status: 0 created (with --dry-run: could be), 1 something is wrong with the job and nothing was done, 2 an input is unusable or
     AWS refused.
     """
-    plan = build(read_job_file(file), aws)
-    lacking = streaming_role_finding(plan, aws)
+    with _status("looking at the job"):
+        plan = build(read_job_file(file), aws)
+        lacking = streaming_role_finding(plan, aws)
     for finding in (*plan.findings, *((lacking,) if lacking else ())):
         click.echo(finding.told(), err=True)
     if dry_run:
@@ -81,13 +86,22 @@ def create_command(context: click.Context, file: Path, *, dry_run: bool, yes: bo
     if not plan.sound or (lacking and grant and not _may_grant(lacking, yes=yes)):
         click.echo(f"{_serious(plan, lacking)}; nothing was uploaded or created", err=True)
         context.exit(1)
-    arn = start(plan, aws, grant=grant, on_upload=_tell_upload)
+    for line in _costs(plan):
+        click.echo(line)
+    with _status("creating the job"):
+        arn = start(plan, aws, grant=grant, on_upload=_tell_upload)
     name = plan.launch.job.name
     click.echo(f"created    {arn}")
     if plan.launch.job.streaming:
         click.echo(f"next       labeljob publish {name} FILE, once it is InProgress; labeljob tail {name}")
     else:
         click.echo(f"next       labeljob watch {name}")
+
+
+def _status(doing: str) -> AbstractContextManager[object]:
+    """What goes on, on a terminal."""
+    console = Console(file=sys.stderr)
+    return console.status(doing) if console.is_terminal else nullcontext()
 
 
 def _may_grant(lacking: Finding, *, yes: bool) -> bool:
@@ -106,7 +120,21 @@ def _print_plan(plan: LaunchPlan, aws: Aws) -> None:
     """The request on standard output, ready for `aws sagemaker create-labeling-job --cli-input-json`; the rest beside it."""
     for upload in plan.uploads:
         click.echo(f"{'unchanged' if is_there(upload, aws) else 'to upload'}  {upload.uri}", err=True)
+    for line in _costs(plan):
+        click.echo(line, err=True)
     click.echo(json.dumps(plan.request, indent=1, ensure_ascii=False))
+
+
+def _costs(plan: LaunchPlan) -> Iterator[str]:
+    """What the public workforce earns, at most."""
+    job, earned = plan.launch.job, plan.most_earned
+    if earned is not None and job.workforce.price is not None:
+        parts = (
+            dollars(job.workforce.price),
+            counted(job.workers, "worker"),
+            counted(plan.labelled, "object"),
+        )
+        yield f"to be paid {dollars(earned)} at most = {' x '.join(parts)}, plus AWS's fee per object"
 
 
 def _tell_upload(upload: Upload, sent: bool) -> None:

@@ -9,7 +9,7 @@ from labeljob.aws import Aws
 from labeljob.findings import Finding, Rule
 from labeljob.launch.job_file import JobFile
 from labeljob.launch.launch import Launch
-from labeljob.manifest.check import Checks, check_manifest
+from labeljob.manifest.check import Checks, OnProgress, check_manifest
 from labeljob.manifest.rules import Fault
 
 
@@ -18,15 +18,21 @@ def checks_for(job: JobFile) -> Checks:
     return Checks(task=job.task_type, automated=job.automated_labeling, label_attribute=job.label)
 
 
-def manifest_findings(launch: Launch, aws: Aws) -> Iterator[Finding]:
+def manifest_findings(launch: Launch, aws: Aws, on_progress: OnProgress | None = None) -> Iterator[Finding]:
     """What is wrong with the lines of a manifest that is there; the data that they name is not looked at.
+
+    Args:
+        launch: of the job.
+        aws: where a manifest in S3 lies.
+        on_progress: called now and then, and once at the end.
 
     Raises:
         ContractError: the manifest cannot be read. AwsError: S3 refuses.
     """
     manifest = launch.manifest
     if manifest is not None:
-        yield from summed(check_manifest(str(manifest.path or manifest.uri), aws, checks_for(launch.job)))
+        location, checks = str(manifest.path or manifest.uri), checks_for(launch.job)
+        yield from summed(check_manifest(location, aws, checks, on_progress))
 
 
 def summed(faults: Iterable[Fault]) -> Iterator[Finding]:

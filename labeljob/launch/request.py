@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from labeljob.launch.manifest_lines import manifest_findings
 from labeljob.launch.resolving import resolve
 from labeljob.launch.rules import check
 from labeljob.launch.tasks import human_task_ui, labeling_algorithm
+from labeljob.manifest.check import CheckProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,32 @@ class LaunchPlan:
         uploads: files to upload before, unless what is there is the same.
         findings: rules that the job breaks, in the order of lines of the job file.
         launch: the job file with its names resolved.
+        objects: lines of the manifest; None where there is none that can be read.
     """
 
     request: Mapping[str, Any]
     uploads: tuple[Upload, ...]
     findings: tuple[Finding, ...]
     launch: Launch
+    objects: int | None = None
+
+    @property
+    def most_earned(self) -> Decimal | None:
+        """US dollars that workers of the public workforce earn when they do all of it; None for others, and for a streaming job.
+
+        AWS's own price per object is not in it.
+        """
+        job = self.launch.job
+        if job.workforce.price is None or self.objects is None or job.streaming:
+            return None
+        return job.workforce.price * job.workers * self.labelled
+
+    @property
+    def labelled(self) -> int:
+        """Objects of the manifest that are labelled before a stopping condition is met."""
+        job, objects = self.launch.job, self.objects or 0
+        most = objects if job.stop_after_objects is None else min(objects, job.stop_after_objects)
+        return min(most, ceil(objects * (job.stop_after_percentage or 100) / 100))
 
     @property
     def sound(self) -> bool:
@@ -70,10 +93,12 @@ def build(job: JobFile, aws: Aws) -> LaunchPlan:
         for material in (launch.manifest, launch.template, launch.categories)
         if material and (source := _source(material)) is not None
     )
-    findings = check(launch)
+    findings, objects = check(launch), None
     if launch.manifest and launch.manifest.readable:
-        findings += tuple(manifest_findings(launch, aws))
-    return LaunchPlan(request_of(launch), uploads, findings, launch)
+        seen = deque[CheckProgress](maxlen=1)
+        findings += tuple(manifest_findings(launch, aws, seen.append))
+        objects = seen[-1].lines if seen else 0
+    return LaunchPlan(request_of(launch), uploads, findings, launch, objects)
 
 
 def _source(material: Material) -> bytes | Path | None:

@@ -68,6 +68,8 @@ class Gate:
     def idle(self, job: str, look: int, seconds: float, stopping: Callable[[], bool]) -> None:
         """A look found nothing: wait a while, but no longer once somebody wants to know whether the job is idle.
 
+        A job that is asked to stop is not idle: it has its end to come to.
+
         Args:
             job: which.
             look: its number.
@@ -75,6 +77,8 @@ class Gate:
             stopping: whether the job is to stop instead.
         """
         with self._changed:
+            if stopping():
+                return
             self._idle[job] = look
             self._changed.notify_all()
             self._changed.wait_for(lambda: stopping() or job in self._asked, seconds)

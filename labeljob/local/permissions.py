@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 _SOURCE_TYPES = {True: "IAM Policy", False: "Resource Policy"}
+_SEVEREST = ("explicitDeny", "implicitDeny", "allowed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,41 +162,48 @@ def _simulate(
     results = [
         _result(
             action,
-            resource,
-            decide(
-                Request(action, resource, context),
-                identity,
-                boundary=limits,
-                resource=of_resource,
-                principal=caller,
-            ),
+            {
+                resource: decide(
+                    Request(action, resource, context),
+                    identity,
+                    boundary=limits,
+                    resource=of_resource,
+                    principal=caller,
+                )
+                for resource in request.get("ResourceArns", ["*"])
+            },
         )
         for action in request["ActionNames"]
-        for resource in request.get("ResourceArns", ["*"])
     ]
     return {"EvaluationResults": results, "IsTruncated": False}
 
 
-def _result(action: str, resource: str, decision: Decision) -> dict[str, Any]:
-    matched = [
-        {"SourcePolicyId": name, "SourcePolicyType": _SOURCE_TYPES[name != "ResourcePolicy"]}
-        for name in decision.deciding
-    ]
+def _result(action: str, decisions: Mapping[str, Decision]) -> dict[str, Any]:
+    """What came of an action: one result, and in it that for each resource."""
+    resource, worst = min(decisions.items(), key=lambda item: _SEVEREST.index(item[1].outcome))
     return {
         "EvalActionName": action,
         "EvalResourceName": resource,
-        "EvalDecision": decision.outcome,
-        "MatchedStatements": matched,
-        "MissingContextValues": list(decision.missing),
+        "EvalDecision": worst.outcome,
+        "MatchedStatements": _matched(worst),
+        "MissingContextValues": list(worst.missing),
         "ResourceSpecificResults": [
             {
-                "EvalResourceName": resource,
+                "EvalResourceName": name,
                 "EvalResourceDecision": decision.outcome,
-                "MatchedStatements": matched,
+                "MatchedStatements": _matched(decision),
                 "MissingContextValues": list(decision.missing),
             }
+            for name, decision in decisions.items()
         ],
     }
+
+
+def _matched(decision: Decision) -> list[dict[str, Any]]:
+    return [
+        {"SourcePolicyId": name, "SourcePolicyType": _SOURCE_TYPES[name != "ResourcePolicy"]}
+        for name in decision.deciding
+    ]
 
 
 def _given(request: Mapping[str, Any], name: str) -> list[Policy]:

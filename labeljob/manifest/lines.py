@@ -20,6 +20,8 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = b" \t\r\n\f\v\0"
 _SINGLE_QUOTED = re.compile(r"\{\s*u?'")
 _DOLLAR = re.compile(r'"(?:\$|\\u0024)')
+_NOT_LETTERS = re.compile("[^A-Za-z]")
+_NAMES = {"source": "source", "sourceref": "source-ref"}
 _ONE_LINE = "write every object on one line of its own, as `json.dumps` does"
 
 
@@ -93,7 +95,7 @@ def check_data_object(
     given = source or reference
     if given and isinstance(given, str) and not (source and reference):
         return found
-    return (*found, _sources(number, source, reference))
+    return (*found, _sources(number, value))
 
 
 def _form(number: int, text: str, value: dict[str, Any], service_keys: frozenset[str]) -> tuple[Fault, ...]:
@@ -114,9 +116,10 @@ def _form(number: int, text: str, value: dict[str, Any], service_keys: frozenset
     return tuple(found)
 
 
-def _sources(number: int, source: Any, reference: Any) -> Fault:
+def _sources(number: int, value: dict[str, Any]) -> Fault:
+    source, reference = value.get("source"), value.get("source-ref")
     if not source and not reference:
-        mend = 'give "source-ref": "s3://bucket/key", or "source": "the text"'
+        mend = _slip(value) or 'give "source-ref": "s3://bucket/key", or "source": "the text"'
         return fault(rules.SOURCE, number, "has neither source nor source-ref", mend)
     if not all(isinstance(given, str) for given in (source, reference) if given):
         what = "has a source or source-ref that is not a string"
@@ -128,6 +131,15 @@ def _sources(number: int, source: Any, reference: Any) -> Fault:
         "has both source and source-ref; exactly one is expected",
         "leave out the one that workers are not to see, or rename it",
     )
+
+
+def _slip(value: dict[str, Any]) -> str | None:
+    """What mends a slip in the name of the key, such as `source_ref`."""
+    for key in value:
+        name = _NAMES.get(_NOT_LETTERS.sub("", key).lower())
+        if name is not None and name != key:
+            return f"rename {key!r} to {name!r}"
+    return None
 
 
 def _too_long(number: int, length: str) -> Fault:

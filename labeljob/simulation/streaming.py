@@ -198,7 +198,7 @@ class StreamingJob:
         for iteration, moment in self.journal.open_requests():
             self._consolidate(iteration, moment)
         if self._stop.is_set():
-            self._label_finished()
+            self._label_finished(at_once=True)
             self._announce()
             self._end("Stopped")
             return True
@@ -288,8 +288,11 @@ class StreamingJob:
         """When the next object in work is finished."""
         return min((entry.finished for entry in self._in_work.values() if entry.finished), default=None)
 
-    def _label_finished(self) -> bool:
-        """Consolidate what is answered, give up what nobody answered in time; whether there was any."""
+    def _label_finished(self, *, at_once: bool = False) -> bool:
+        """Consolidate what is answered, give up what nobody answered in time, when it is time to; whether there was any."""
+        due = self._next_due()
+        if due is None or (due + _UNTIL_REQUEST > self.now and not at_once):
+            return False
         finished = [
             entry for entry in self._in_work.values() if entry.finished and entry.finished <= self.now
         ]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from labeljob.aws import Aws, AwsError, calling
+from labeljob.report.words import count
 from labeljob.streaming.job_stream import JobStream
 from labeljob.streaming.names import KEPT, is_ours, policy_name, tag_values, tail_prefix
 from labeljob.streaming.queues import arn_of, delete, find_queue, messages_in, subscriptions, unsubscribe
 from labeljob.streaming.role import role_name
 from labeljob.streaming.topics import topic_attributes
 from shared.errors import ContractError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import DescribeLabelingJobResponseTypeDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Cleaned:
 
 
 def clean_up(
-    job_name: str, description: Mapping[str, Any], aws: Aws, *, topics: bool = False
+    job_name: str, description: DescribeLabelingJobResponseTypeDef, aws: Aws, *, topics: bool = False
 ) -> tuple[Cleaned, ...]:
     """Remove what a streaming job that has ended leaves behind.
 
@@ -86,7 +90,9 @@ class _Cleaning:
             if url:
                 waiting = messages_in(url, self.aws)
                 delete(url, self.aws)
-                self._deleted(f"queue {name}", f"{waiting} objects in it have no label" if waiting else "")
+                self._deleted(
+                    f"queue {name}", f"with {count(waiting, 'object')} never labelled" if waiting else ""
+                )
 
     def tail_queues(self) -> None:
         """Queues of `labeljob tail` that did not delete their own, by name and by subscription."""

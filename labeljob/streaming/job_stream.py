@@ -1,77 +1,51 @@
-"""A streaming job as DescribeLabelingJob tells of it."""
+"""A streaming job: what feeding it and reading its labels needs to know beyond what every job has."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
-from labeljob.aws import Aws, calling
-from labeljob.simulation.record import OUTPUT_MANIFEST
+from labeljob.aws import Aws
+from labeljob.jobs.job import Job
+from labeljob.jobs.job import describe as describe_job
 from labeljob.streaming.names import queue_name
 from shared.errors import ContractError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import DescribeLabelingJobResponseTypeDef
 
 _MAX_CONCURRENT = 1_000
 """The service's default."""
 
 
 @dataclass(frozen=True, slots=True)
-class JobStream:
-    """What feeding a streaming job and reading its labels needs to know of it.
-
-    Attributes:
-        name: in the caller's case.
-        arn: of the job.
-        status: such as `InProgress`.
-        created: when; job names may be used again in an emulated AWS.
-        input_topic: ARN.
-        output_topic: ARN, or None.
-        label_attribute: key of the label in the output.
-        output_folder: `s3://.../`, beneath which the job writes.
-        output_manifest: `s3://` URI.
-        max_concurrent: most objects in work at a time.
-    """
-
-    name: str
-    arn: str
-    status: str
-    created: datetime
-    input_topic: str
-    output_topic: str | None
-    label_attribute: str
-    output_folder: str
-    output_manifest: str
-    max_concurrent: int = _MAX_CONCURRENT
+class JobStream(Job):
+    """A streaming job at one moment."""
 
     @classmethod
-    def of(cls, description: Mapping[str, Any]) -> JobStream:
+    def of(cls, answer: DescribeLabelingJobResponseTypeDef) -> JobStream:
         """Read a DescribeLabelingJob reply.
 
         Raises:
             ContractError: it is a batch job.
         """
-        name, output = description["LabelingJobName"], description["OutputConfig"]
-        source = description["InputConfig"]["DataSource"].get("SnsDataSource")
-        if source is None:
+        stream = cls(answer)
+        if not stream.streaming:
             raise ContractError(
-                f"{name} is a batch job: it takes all its objects from its manifest; set `streaming: true` in the job file for one "
-                "that is fed while it runs"
+                f"{stream.name} is a batch job: it takes all its objects from its manifest; set `streaming: true` in the job file for "
+                "one that is fed while it runs"
             )
-        folder = f"{output['S3OutputPath'].rstrip('/')}/{name}/"
-        found = description.get("LabelingJobOutput", {}).get("OutputDatasetS3Uri")
-        return cls(
-            name=name,
-            arn=description["LabelingJobArn"],
-            status=description["LabelingJobStatus"],
-            created=description["CreationTime"],
-            input_topic=source["SnsTopicArn"],
-            output_topic=output.get("SnsTopicArn"),
-            label_attribute=description.get("LabelAttributeName", name),
-            output_folder=folder,
-            output_manifest=found or f"{folder}{OUTPUT_MANIFEST}",
-            max_concurrent=description["HumanTaskConfig"].get("MaxConcurrentTaskCount", _MAX_CONCURRENT),
-        )
+        return stream
+
+    @property
+    def input_topic(self) -> str:
+        """ARN of the topic by which objects come."""
+        return self.answer["InputConfig"]["DataSource"]["SnsDataSource"]["SnsTopicArn"]
+
+    @property
+    def output_topic(self) -> str | None:
+        """ARN of the topic by which labels go out, if there is one."""
+        return self.answer["OutputConfig"].get("SnsTopicArn")
 
     @property
     def queue(self) -> str:
@@ -79,9 +53,9 @@ class JobStream:
         return queue_name(self.name)
 
     @property
-    def ended(self) -> bool:
-        """Whether no further label can come."""
-        return self.status in {"Completed", "Failed", "Stopped"}
+    def max_concurrent(self) -> int:
+        """Most objects in work at a time."""
+        return self.answer["HumanTaskConfig"].get("MaxConcurrentTaskCount", _MAX_CONCURRENT)
 
 
 def describe(name: str, aws: Aws) -> JobStream:
@@ -90,5 +64,4 @@ def describe(name: str, aws: Aws) -> JobStream:
     Raises:
         ContractError: it is a batch job. AwsError: there is none, or SageMaker refuses.
     """
-    with calling(f"describe labeling job {name}"):
-        return JobStream.of(aws.sagemaker.describe_labeling_job(LabelingJobName=name))
+    return JobStream.of(describe_job(name, aws).answer)

@@ -94,7 +94,3 @@ class Ledger:
         """Begin anew, as if nothing had been sent."""
         with self._database:
             self._database.execute("DELETE FROM sent")
-
-    def __len__(self) -> int:
-        """Objects sent so far."""
-        return int(self._database.execute("SELECT count(*) FROM sent").fetchone()[0])

@@ -62,18 +62,22 @@ def publish_command(
 
     Exit status: 0 every object is with the job, 1 some were refused or not taken, 2 the job takes none or an input is unusable.
     """
-    with _shown() as on_progress:
-        published = publish(
-            name,
-            sources,
-            aws,
-            id_key=id_key,
-            pacing=Pacing(max_queued=max_queued, rate=rate),
-            ledger=ledger,
-            again=again,
-            stdin=cast(BufferedReader, sys.stdin.buffer),
-            on_progress=on_progress,
-        )
+    try:
+        with _shown() as on_progress:
+            published = publish(
+                name,
+                sources,
+                aws,
+                id_key=id_key,
+                pacing=Pacing(max_queued=max_queued, rate=rate),
+                ledger=ledger,
+                again=again,
+                stdin=cast(BufferedReader, sys.stdin.buffer),
+                on_progress=on_progress,
+            )
+    except KeyboardInterrupt:
+        click.echo("ended; the same command, run again, goes on from there", err=True)
+        context.exit(1)
     _summarise(published)
     context.exit(0 if published.complete else 1)
 

@@ -116,8 +116,7 @@ def publish(
     found = sources.find(locations, stream, aws, id_key=id_key, stdin=stdin)
     stream = _when_open(stream, aws, pace, lambda waiting: on_progress(done, waiting))
     url = _queue(stream, aws, pace, lambda waiting: on_progress(done, waiting))
-    queue = connect(stream.queue, url, stream.input_topic, aws)
-    done.mended = queue.mended
+    done.mended = connect(stream.queue, url, stream.input_topic, aws)
     with Ledger.opened(ledger or default_path(stream), stream) as sent:
         if again:
             sent.forget()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -14,21 +13,6 @@ _SEND = "sqs:sendmessage"
 _SNS = "sns.amazonaws.com"
 _ON_SOURCE = {"arnequals", "arnlike", "stringequals", "stringlike"}
 _SOURCE = "aws:sourcearn"
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """A queue that is there.
-
-    Attributes:
-        name: of the queue.
-        url: of the queue.
-        mended: what was missing between topic and queue and is there now, in words.
-    """
-
-    name: str
-    url: str
-    mended: tuple[str, ...] = ()
 
 
 def find_queue(name: str, aws: Aws) -> str | None:
@@ -72,8 +56,11 @@ def messages_in(url: str, aws: Aws) -> int:
     return sum(int(number) for number in attributes.values())
 
 
-def connect(name: str, url: str, topic: str, aws: Aws) -> Queue:
+def connect(name: str, url: str, topic: str, aws: Aws) -> tuple[str, ...]:
     """See to it that what is published to a topic reaches a queue: the queue's policy lets the topic send, and it is subscribed.
+
+    Returns:
+        What was missing and is there now, in words.
 
     Raises:
         AwsError: SQS or SNS refuses.
@@ -94,7 +81,7 @@ def connect(name: str, url: str, topic: str, aws: Aws) -> Queue:
         with calling(f"subscribe queue {name} to {topic}"):
             aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
         mended.append(f"queue {name} is now subscribed to {topic}")
-    return Queue(name, url, tuple(mended))
+    return tuple(mended)
 
 
 def subscriptions(topic: str, aws: Aws) -> list[Mapping[str, Any]]:

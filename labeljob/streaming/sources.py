@@ -128,7 +128,7 @@ def _text(place: str, number: int, row: bytes) -> Iterator[Row]:
 
 def _folder(location: str, sources: Sources, aws: Aws) -> Iterator[Row]:
     bucket, _, prefix = location.removeprefix("s3://").partition("/")
-    output = sources.stream.output_folder
+    output = f"{sources.stream.output_folder}/"
     with calling(f"list {location}"):
         for page in aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for entry in page.get("Contents", ()):

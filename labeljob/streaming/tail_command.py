@@ -11,6 +11,7 @@ from labeljob.aws import Aws
 from labeljob.aws_options import with_aws
 from labeljob.jobs.outcomes import Outcome
 from labeljob.jobs.summaries import outcome_in_words
+from labeljob.jobs.text import printable
 from labeljob.report.words import count, shortened
 from labeljob.streaming.tailing import tail
 from shared.json_node import write_json
@@ -63,10 +64,5 @@ def _row(outcome: Outcome) -> str:
     """The data object and its label in a line."""
     source = outcome.source
     name = source.rstrip("/").rpartition("/")[2] if source.startswith("s3://") else source
-    left = f"{shortened(_printable(name), _SOURCE):<{_SOURCE}}  "
-    return left + shortened(_printable(outcome_in_words(outcome)), _WIDTH - len(left))
-
-
-def _printable(text: str) -> str:
-    """Workers and manifests write what they like; a terminal gets no control characters of theirs."""
-    return "".join(each if each.isprintable() else " " for each in text)
+    left = f"{shortened(printable(name), _SOURCE):<{_SOURCE}}  "
+    return left + shortened(printable(outcome_in_words(outcome)), _WIDTH - len(left))

@@ -28,7 +28,7 @@ class Front:
         url: of this endpoint.
         functions: reply of a function by its name: its reply, or with `errorMessage` what it raised.
         states: members that replace those of GetFunctionConfiguration, by function.
-        operations: bodies by the operation of a JSON protocol.
+        operations: replies by operation: text of the query protocol, or a document; one with `__type` is an error.
         denied: how request lines (method, path with query) begin, or operations, that are refused.
         logs: what functions have logged.
     """
@@ -61,8 +61,11 @@ class Front:
                 headers["X-Amz-Log-Result"] = base64.b64encode(self.logs.encode()).decode()
                 return 200, headers, json.dumps(reply).encode()
         if operation in self.operations:
-            body = json.dumps(self.operations[operation]).encode()
-            return 200, {"Content-Type": "application/x-amz-json-1.1"}, body
+            document = self.operations[operation]
+            if isinstance(document, str):
+                return 200, {"Content-Type": "text/xml"}, document.encode()
+            status = 400 if "__type" in document else 200
+            return status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(document).encode()
         return None
 
     def changed(self, line: str, body: bytes) -> bytes:
@@ -101,6 +104,12 @@ def serving(target: str) -> Iterator[Front]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # a reply is several writes, and the client waits for the last
         wbufsize = -1
+
+        def handle_expect_100(self) -> bool:
+            """Say at once that the body may come: the client waits a second for it."""
+            going_on = super().handle_expect_100()
+            self.wfile.flush()
+            return going_on
 
         def _serve(self) -> None:
             line = f"{self.command} {self.path}"

@@ -88,7 +88,7 @@ def data_bucket_in_another_region(bench: Bench) -> None:
     bench.allow(EXECUTION, ["s3:*"], ["*"])
 
 
-@breaks("bucket-cors", '"AllowedMethods": [\n        "GET"\n      ]')
+@breaks("bucket-cors", '"AllowedMethods": ["GET"]')
 def no_cors(bench: Bench) -> None:
     bench.aws.s3.delete_bucket_cors(Bucket="acme-in")
 
@@ -141,6 +141,13 @@ def role_that_is_denied_the_data(bench: Bench) -> None:
 @breaks("role-write", '"arn:aws:s3:::acme-out/run/*"')
 def role_that_cannot_write_output(bench: Bench) -> None:
     bench.replace_policy(EXECUTION, "acme-out/*", "acme-out/labeljob/*")
+    bench.job["uploads"] = "s3://acme-out/labeljob/"
+
+
+@breaks("role-write", '"s3:PutObject"')
+def role_that_may_only_read_output(bench: Bench) -> None:
+    bench.allow(EXECUTION, ["s3:PutObject"], ["arn:aws:s3:::acme-out/labeljob/*"])
+    bench.replace_policy(EXECUTION, '"s3:GetObject", "s3:PutObject"', '"s3:GetObject"')
     bench.job["uploads"] = "s3://acme-out/labeljob/"
 
 
@@ -220,6 +227,16 @@ def artefacts_outside_of_allowed_locations(bench: Bench) -> None:
     bench.allow(CONSOLIDATION_ROLE, ["s3:*"], ["*"])
 
 
+@breaks("function-locations", "sam deploy --guided")
+def allowed_locations_that_name_nothing(bench: Bench) -> None:
+    bench.configure(CONSOLIDATION, environment={"ALLOWED_LOCATIONS": " , "})
+
+
+@breaks("categories-unread", "ReadLabelCategories=true", invoke=True)
+def page_with_categories_that_nobody_reads(bench: Bench) -> None:
+    bench.configure(PRE, environment={"READ_LABEL_CATEGORIES": "false"})
+
+
 @breaks("function-settings", "aws s3 cp settings.json s3://acme-in/settings.json")
 def settings_file_missing(bench: Bench) -> None:
     bench.configure(CONSOLIDATION, environment={"SETTINGS_S3_URI": "s3://acme-in/settings.json"})
@@ -297,6 +314,10 @@ def input_bucket_encrypted_by_a_key_of_others(bench: Bench) -> None:
 def volume_key_without_grants(bench: Bench) -> None:
     bench.make_built_in_job()
     bench.job |= {"automated-labeling": True, "volume-key": bench.make_key("nobody-else")}
+    names = [f"s3://acme-in/roads/{number}.png" for number in range(5_000)]
+    for name in names[:10]:
+        bench.put(name, png())
+    bench.put_manifest(*({"source-ref": name} for name in names))
 
 
 # ---- the work team
@@ -305,6 +326,13 @@ def volume_key_without_grants(bench: Bench) -> None:
 @breaks("team-missing", "aws sagemaker list-workteams")
 def team_missing(bench: Bench) -> None:
     bench.job["workforce"] = {"private": "nobody"}
+
+
+@breaks("team-missing", "aws sagemaker list-subscribed-workteams")
+def vendor_not_subscribed_to(bench: Bench) -> None:
+    bench.job["workforce"] = {"vendor": f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:workteam/vendor-crowd/acme"}
+    error = {"__type": "ResourceNotFound", "message": "no such work team"}
+    bench.front.operations["DescribeSubscribedWorkteam"] = error
 
 
 @breaks("team-small", "workers: 2")

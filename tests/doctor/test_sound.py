@@ -47,6 +47,25 @@ def test_a_job_of_the_public_workforce(bench: Bench) -> None:
     assert findings(bench) == []
 
 
+def test_a_job_of_a_vendor(bench: Bench) -> None:
+    arn = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:workteam/vendor-crowd/acme"
+    bench.job["workforce"] = {"vendor": arn}
+    bench.front.operations["DescribeSubscribedWorkteam"] = {"SubscribedWorkteam": {"WorkteamArn": arn}}
+    assert findings(bench) == []
+
+
+def test_categories_in_the_settings(bench: Bench) -> None:
+    uri = bench.put("s3://acme-in/settings.json", json.dumps({"label-categories": ["car", "bus"]}))
+    bench.configure(PRE, environment={"READ_LABEL_CATEGORIES": "false", "SETTINGS_S3_URI": uri})
+    assert findings(bench) == []
+
+
+def test_categories_in_the_lines(bench: Bench) -> None:
+    bench.put_manifest({"source-ref": "s3://acme-in/roads/0.png", "labels": ["car", "bus"]})
+    bench.configure(PRE, environment={"READ_LABEL_CATEGORIES": "false"})
+    assert findings(bench) == []
+
+
 def test_a_job_of_texts_needs_no_cors(bench: Bench) -> None:
     bench.put_manifest({"source": "Ann met Bob"}, {"source": "Cyd left"})
     page = (ROOT / "worker_templates" / "class-text.liquid.html").read_text()
@@ -91,12 +110,6 @@ def test_a_job_without_functions(bench: Bench) -> None:
     page = page.replace("task.input.taskObject", "task.input.source-ref")
     page = page.replace("{{ task.input.labels | to_json | escape }}", "['car', 'bus']")
     (bench.folder / "page.liquid.html").write_text(page)
-    assert findings(bench) == []
-
-
-def test_a_function_that_looks_up_the_label_categories(bench: Bench) -> None:
-    """The job is not there yet, so the function finds none: the page is checked with those of the file all the same."""
-    bench.configure(PRE, environment={"READ_LABEL_CATEGORIES": "true"})
     assert findings(bench) == []
 
 

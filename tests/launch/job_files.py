@@ -77,7 +77,12 @@ JOBS: Mapping[str, Mapping[str, Any]] = {
     "boxes": changed(_BUILT_IN, {"task": "bounding-box"}),
     "segmentation": changed(
         _BUILT_IN,
-        {"task": "semantic-segmentation", "automated-labeling": True, "template": "masks.liquid.html"},
+        {
+            "task": "semantic-segmentation",
+            "input/manifest": "many.manifest",
+            "automated-labeling": True,
+            "template": "masks.liquid.html",
+        },
     ),
     "texts": changed(
         _BUILT_IN,
@@ -128,6 +133,7 @@ JOBS: Mapping[str, Mapping[str, Any]] = {
 """Each gives no finding at all."""
 FILES: Mapping[str, str] = {
     "input.manifest": '{"source-ref": "s3://acme-in/roads/1.jpg"}\n',
+    "many.manifest": "".join(f'{{"source-ref": "s3://acme-in/{number}.jpg"}}\n' for number in range(5_000)),
     "texts.manifest": '{"source": "Ann met Bob"}\n',
     "clips.manifest": '{"source-ref": "s3://acme-in/roads/1.mp4"}\n',
     "sequences.manifest": '{"source-ref": "s3://acme-in/roads/1/sequence.json"}\n',

@@ -187,6 +187,23 @@ def test_with_an_error_nothing_is_done_and_the_terminal_says_what_and_how(
     assert json.loads(dry.stdout)["HumanTaskConfig"]["TaskKeywords"] == ["Multi-label"]
 
 
+@pytest.mark.parametrize(
+    ("stop", "told"),
+    [
+        ({}, "$0.432 at most = $0.036 x 3 workers x 4 objects"),
+        ({"objects": 3}, "$0.324 at most = $0.036 x 3 workers x 3 objects"),
+        ({"percentage": 30}, "$0.216 at most = $0.036 x 3 workers x 2 objects"),
+    ],
+)
+def test_what_the_public_workforce_earns_is_told_beforehand(
+    stop: dict[str, int], told: str, local_aws: LocalAws, tmp_path: Path
+) -> None:
+    lines = "".join(f'{{"source-ref": "s3://acme-in/{number}.jpg"}}\n' for number in range(4))
+    job = changed(JOBS["public"], {"stop-after": stop})
+    result = run("create", write(tmp_path, job, {"input.manifest": lines}), "--dry-run")
+    assert f"to be paid {told}, plus AWS's fee per object" in result.stderr.splitlines()
+
+
 def test_every_line_of_the_manifest_is_looked_at(local_aws: LocalAws, tmp_path: Path) -> None:
     lines = '{"source-ref": "s3://acme-in/1.jpg"}\n' * 3 + "{'source-ref': 's3://acme-in/2.jpg'}\n"
     result = run("create", write(tmp_path, JOBS["boxes"], {"input.manifest": lines}))

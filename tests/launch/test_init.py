@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from click.testing import CliRunner
 
 from labeljob.cli import cli
 from labeljob.launch.job_file import read_job_file
+from labeljob.launch.rules.places import CLASSIFIERS
 from labeljob.launch.starting_file import job_file_text
-from labeljob.launch.tasks import TASKS
+from labeljob.launch.tasks import TASKS, TaskType
 from shared.errors import ContractError
 
 
@@ -44,24 +46,25 @@ def test_init_refuses_what_the_public_workforce_does_not_take(tmp_path: Path) ->
     assert not (tmp_path / "job.yaml").exists()
 
 
+_OPTIONAL = re.compile(
+    r"^( *)# ?((?:  )?(?!label-categories|vendor|private|public|manifest)[a-z-]+:( [^A-Z].*)?)$"
+)
+"""A key that is commented out, and excludes no other; a comment in words begins with a capital."""
+
+
 @pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
-def test_every_optional_key_of_the_file_can_be_taken_in(task: object, tmp_path: Path) -> None:
-    """A line such as `# key: value` is a key that works once its `# ` is gone; only alternatives exclude each other."""
-    kind = TASKS[getattr(task, "name", "custom")]
-    alternatives = ("label-categories:", "vendor:", "public:", "private: TEAM", "manifest:")
-    lines = []
-    for line in job_file_text(kind).splitlines():
-        bare = line.lstrip().removeprefix("# ").removeprefix("#")
-        is_key = line.lstrip().startswith("#") and bare.strip().split(" ")[0].endswith(":")
-        optional = (
-            is_key
-            and not bare.strip().startswith(alternatives)
-            and bare[:1].islower() | bare.startswith("  ")
-        )
-        lines.append(line.replace("# ", "", 1).replace("#   ", "  ", 1) if optional else line)
+def test_every_optional_key_of_the_file_can_be_taken_in(task: TaskType, tmp_path: Path) -> None:
+    lines = job_file_text(task).splitlines()
     path = tmp_path / "job.yaml"
-    path.write_text("\n".join(lines))
+    path.write_text("\n".join(_OPTIONAL.sub(r"\1\2", line) for line in lines))
     job = read_job_file(path)
     assert job.keywords == ("images", "street scenes")
     assert job.tags == {"project": "roads"}
-    assert job.max_concurrent == 1_000
+    assert (job.max_concurrent, job.availability) == (1_000, 21_600)
+    assert (job.stop_after_objects, job.stop_after_percentage) == (500, 50)
+    assert job.content_classifiers == CLASSIFIERS
+    assert job.output_key
+    assert job.output_topic
+    assert job.uploads
+    assert job.label_attribute
+    assert job.automated_labeling == (task.algorithm is not None)

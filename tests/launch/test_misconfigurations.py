@@ -171,11 +171,21 @@ BREAKS = (
         "function-region",
         changes={"functions/consolidation": f"{FUNCTION}:merge".replace("us-east-1", "eu-west-1")},
     ),
-    Break("automated-task", changes={"automated-labeling": True}),
+    Break("automated-task", changes={"automated-labeling": True, "input/manifest": "many.manifest"}),
     Break("automated-streaming", "segmentation", {"streaming": True, "input/manifest": DROP}),
     # the account
     Break("stack-missing", changes={"functions/stack": "gt-consenus"}),
 )
+ADVICE = {
+    "volume-key-unused",
+    "public-adult",
+    "max-concurrent-quota",
+    "instructions-unused",
+    "attribute-range",
+    "attribute-ignored",
+    "functions-pair",
+}
+"""Rules that a job may break and still run to its end."""
 ELSEWHERE = {"stack-outputs", "name-taken", "name-unchecked", "file-unread"}
 """Rules that something other than the job file breaks; test_account.py breaks them."""
 
@@ -184,6 +194,7 @@ ELSEWHERE = {"stack-outputs", "name-taken", "name-unchecked", "file-unread"}
 def test_a_broken_rule_is_the_one_finding(broken: Break, aws_of: AwsOf, tmp_path: Path) -> None:
     (finding,) = findings_of(broken, tmp_path, aws_of(broken.region))
     assert finding.rule.code == broken.code
+    assert finding.serious == (broken.code not in ADVICE)
     assert finding.what
     assert finding.mend
     assert re.match(r"job\.yaml( line \d+)?, \w|job.yaml$|^$", finding.place)

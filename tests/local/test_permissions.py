@@ -134,9 +134,11 @@ def test_a_role_of_a_function_may_write_its_log(iam: IAMClient) -> None:
         ResourceArns=[log, "arn:aws:s3:::acme-out/run/1"],
     )
     outcomes = {
-        (each["EvalActionName"], each["EvalResourceName"]): each["EvalDecision"]
+        (each["EvalActionName"], one["EvalResourceName"]): one["EvalResourceDecision"]
         for each in tried["EvaluationResults"]
+        for one in each["ResourceSpecificResults"]
     }
+    assert [each["EvalDecision"] for each in tried["EvaluationResults"]] == ["implicitDeny"] * 3
     assert [key for key, decision in outcomes.items() if decision == "allowed"] == [
         ("logs:PutLogEvents", log),
         ("s3:PutObject", "arn:aws:s3:::acme-out/run/1"),

@@ -59,6 +59,12 @@ line 6 has the same source as line 1 [manifest-repeated-source]
     )
 
 
+@pytest.mark.parametrize("key", ["source_ref", "sourceRef", "Source-Ref", "source-ref "])
+def test_a_slip_in_the_name_of_the_key_is_told(labeljob: Labeljob, tmp_path: Path, key: str) -> None:
+    run = labeljob("check", written(tmp_path / "a.manifest", {"camera": "front", key: "s3://acme-in/1.jpg"}))
+    assert f"mend: rename {key!r} to 'source-ref'" in run.out
+
+
 def test_a_sound_manifest_needs_neither_region_nor_credentials(
     labeljob: Labeljob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,9 +92,8 @@ def clients(aws_url: str) -> LabeljobAws:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", aws_url)
         made = LabeljobAws()
-        assert made.s3
-        assert made.sns
-        assert made.sqs
+        made_at = {client.meta.endpoint_url for client in (made.s3, made.sns, made.sqs)}
+    assert made_at == {aws_url}
     return made
 
 

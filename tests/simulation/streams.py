@@ -53,7 +53,7 @@ class Stream:
 
     def output(self) -> list[dict[str, Any]]:
         """The output manifest, parsed."""
-        place = {"Bucket": "acme-out", "Key": "run/Cats/manifests/output/output.manifest"}
+        place: Any = {"Bucket": "acme-out", "Key": "run/Cats/manifests/output/output.manifest"}
         body = self.clients.s3.get_object(**place)["Body"].read().decode()
         return [json.loads(line) for line in body.splitlines()]
 

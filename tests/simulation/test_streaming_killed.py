@@ -85,8 +85,22 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., subp
         monkeypatch.setenv(name, value)
 
     def begin(*options: str) -> subprocess.Popen[str]:
-        about = ("--answers", tmp_path / "answers", "--answer-key", "row", "--label-attribute", "Cats")
-        command = [sys.executable, "-m", "labeljob", "simulate", tmp_path / "input.manifest", *about]
+        about: tuple[str | Path, ...] = (
+            "--answers",
+            tmp_path / "answers",
+            "--answer-key",
+            "row",
+            "--label-attribute",
+            "Cats",
+        )
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "labeljob",
+            "simulate",
+            tmp_path / "input.manifest",
+            *about,
+        ]
         command += ["--streaming", "--out", tmp_path / "out", "--max-concurrent", "200", *options]
         return subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
@@ -114,12 +128,12 @@ def prepare(folder: Path, count: int) -> None:
         (folder / "answers" / f"r{place}.json").write_text(json.dumps({"answers": answers}))
 
 
-def kill_at(process: subprocess.Popen[str], share: str) -> None:
+def kill_at(process: subprocess.Popen[str], percentage: int) -> None:
     """Kill a simulation when it reports how far it is."""
     with process:
         assert process.stderr
         for line in process.stderr:
-            if line.startswith(share):
+            if int(line.split(" %")[0]) >= percentage:
                 process.kill()
                 break
     assert process.returncode == -9
@@ -147,11 +161,11 @@ def test_two_thousand_objects_on_an_endpoint_that_stays(
     """A tenth is sent twice; killed twice; each labelled once, none lost, announced once but for the call that was cut off."""
     prepare(tmp_path, 2_000)
     labels = Labels(outside)
-    kill_at(start("--endpoint-url", outside), "30 %")
-    kill_at(start("--endpoint-url", outside, "--resume"), "60 %")
+    kill_at(start("--endpoint-url", outside), 30)
+    kill_at(start("--endpoint-url", outside, "--resume"), 60)
     summary = finish(start("--endpoint-url", outside, "--resume"))
     assert summary["objects"] == summary["labelled"] == 2_000
-    assert summary["duplicates dropped"] == 200
+    assert 200 <= summary["duplicates dropped"] <= 200 + 2 * 10, "a call cut off is made again"
     assert summary["most in work at once"] == 200
     check(tmp_path, 2_000)
     announced = Counter(line["row"] for line in labels.all())
@@ -164,7 +178,7 @@ def test_on_an_endpoint_that_is_killed_too(
 ) -> None:
     """What the job had not received is sent again, and files of labels already made are there."""
     prepare(tmp_path, 300)
-    kill_at(start(), "50 %")
+    kill_at(start(), 50)
     summary = finish(start("--resume"))
     assert summary["objects"] == summary["labelled"] == 300
     assert (summary["duplicates dropped"], summary["messages received"]) == (30, 330)

@@ -18,6 +18,8 @@ from labeljob.launch.job_file import JobFile, Workforce
 from labeljob.local import Crowd, LocalAws
 from labeljob.streaming.topics import Topics, ensure
 
+CATS = 30
+"""Objects that the workers of the local AWS have answers for."""
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/service/gt-execution"
 OURS = {"made-by": "labeljob", "labeling-job": "cats-1"}
@@ -53,7 +55,7 @@ def job_file() -> Callable[..., JobFile]:
     return make
 
 
-def description(status: str = "InProgress", **changes: Any) -> dict[str, Any]:
+def description(status: str = "InProgress", **changes: Any) -> Any:
     """A DescribeLabelingJob reply for the job `Roads-7`."""
     return {
         "LabelingJobName": "Roads-7",
@@ -138,13 +140,20 @@ class Stream:
         local: the local AWS.
         aws: clients of it.
         topics: of the job.
-        queue: URL of the queue that the service reads.
     """
 
     local: LocalAws
     aws: Aws
     topics: Topics
-    queue: str
+
+    @property
+    def queue(self) -> str:
+        """URL of the queue that the service reads; it is there once the job is in progress."""
+        return self.aws.sqs.get_queue_url(QueueName="GroundTruth-cats-1")["QueueUrl"]
+
+    def begin(self) -> None:
+        """Let the job come into progress, and no further."""
+        self.local.step(2)
 
     def received(self) -> list[dict[str, Any]]:
         """The data objects in the queue, which is empty then."""
@@ -162,6 +171,11 @@ class Stream:
         for name in names:
             line = labelled(name)
             self.aws.sns.publish(TopicArn=self.topics.output_arn, Message=json.dumps(line))
+
+
+def cats(count: int, first: int = 0) -> list[dict[str, str]]:
+    """Lines of a manifest."""
+    return [{"source-ref": f"s3://acme-in/{place:04}.jpg"} for place in range(first, first + count)]
 
 
 def labelled(name: str) -> dict[str, Any]:
@@ -183,23 +197,18 @@ def begun(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     cloud = Aws()
     topics = ensure(job_file(name="Cats-1"), cloud)
-    cloud.s3.put_object(Bucket="acme-in", Key="first.manifest", Body=b'{"source-ref":"s3://acme-in/0.jpg"}\n')
     cloud.s3.put_object(Bucket="acme-in", Key="page.html", Body=b"<p>{{ task.input.taskObject }}</p>")
     (tmp_path / "answers").mkdir()
     answers = {"answers": [{"workerId": "ann", "answerContent": {"category": {"label": "cat"}}}]}
-    (tmp_path / "answers" / "0.json").write_text(json.dumps(answers))
+    for place in range(CATS):
+        (tmp_path / "answers" / f"{place}.json").write_text(json.dumps(answers))
     local_aws.recruit("cats", Crowd(tmp_path / "answers"))
     local_aws.hold()
     function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:gt-consensus"
     cloud.sagemaker.create_labeling_job(
         LabelingJobName="Cats-1",
         LabelAttributeName="Cats",
-        InputConfig={
-            "DataSource": {
-                "S3DataSource": {"ManifestS3Uri": "s3://acme-in/first.manifest"},
-                "SnsDataSource": {"SnsTopicArn": topics.input_arn},
-            }
-        },
+        InputConfig={"DataSource": {"SnsDataSource": {"SnsTopicArn": topics.input_arn}}},
         OutputConfig={"S3OutputPath": "s3://acme-out/run/", "SnsTopicArn": topics.output_arn},
         RoleArn=f"arn:aws:iam::{ACCOUNT}:role/gt-execution",
         HumanTaskConfig={
@@ -216,13 +225,13 @@ def begun(
             "MaxConcurrentTaskCount": 1_000,
         },
     )
-    return Stream(local_aws, cloud, topics, make_queue(cloud, "GroundTruth-cats-1", topics.input_arn))
+    return Stream(local_aws, cloud, topics)
 
 
 @pytest.fixture
 def stream(begun: Stream) -> Stream:
     """A streaming job in progress, which takes nothing from its queue."""
-    begun.local.step()
+    begun.begin()
     return begun
 
 

@@ -12,14 +12,10 @@ from typing import Any
 import pytest
 
 from labeljob.streaming.publisher import Pacing, publish
-from tests.streaming.conftest import Run, Stream, endpoints, make_queue
+from tests.streaming.conftest import Run, Stream, cats, endpoints, make_queue
 
 Labeljob = Callable[..., Run]
 MakeManifest = Callable[..., Path]
-
-
-def _cats(count: int, first: int = 0) -> list[dict[str, str]]:
-    return [{"source-ref": f"s3://acme-in/{place:04}.jpg"} for place in range(first, first + count)]
 
 
 def _uris(received: list[dict[str, Any]]) -> list[str]:
@@ -29,27 +25,27 @@ def _uris(received: list[dict[str, Any]]) -> list[str]:
 def test_every_line_of_a_manifest_reaches_the_queue_with_an_id(
     stream: Stream, labeljob: Labeljob, manifest: MakeManifest
 ) -> None:
-    run = labeljob("publish", "Cats-1", manifest(*_cats(25)))
+    run = labeljob("publish", "Cats-1", manifest(*cats(25)))
     assert (run.status, run.out) == (0, "       25 sent\n")
     received = stream.received()
-    assert sorted(_uris(received)) == [line["source-ref"] for line in _cats(25)]
+    assert sorted(_uris(received)) == [line["source-ref"] for line in cats(25)]
     assert {line["dataset-objectid-attribute-name"] for line in received} == {"source-ref"}
 
 
 def test_what_was_sent_is_not_sent_again(stream: Stream, labeljob: Labeljob, manifest: MakeManifest) -> None:
-    labeljob("publish", "Cats-1", manifest(*_cats(12)))
+    labeljob("publish", "Cats-1", manifest(*cats(12)))
     stream.received()
-    run = labeljob("publish", "Cats-1", manifest(*_cats(15)))
+    run = labeljob("publish", "Cats-1", manifest(*cats(15)))
     assert run.out == "        3 sent\n       12 sent before, not sent again\n"
-    assert _uris(stream.received()) == _uris(_cats(3, 12))
-    assert labeljob("publish", "Cats-1", manifest(*_cats(15)), "--again").out == "       15 sent\n"
+    assert _uris(stream.received()) == _uris(cats(3, 12))
+    assert labeljob("publish", "Cats-1", manifest(*cats(15)), "--again").out == "       15 sent\n"
     assert len(stream.received()) == 15
 
 
 def test_a_manifest_that_repeats_itself_sends_each_object_once(
     stream: Stream, labeljob: Labeljob, manifest: MakeManifest
 ) -> None:
-    run = labeljob("publish", "Cats-1", manifest(*_cats(3), *_cats(3), *_cats(12), *_cats(3)))
+    run = labeljob("publish", "Cats-1", manifest(*cats(3), *cats(3), *cats(12), *cats(3)))
     assert run.out == "       12 sent\n        9 sent before, not sent again\n"
     assert len(stream.received()) == 12
 
@@ -58,7 +54,7 @@ def test_broken_lines_are_named_and_the_others_are_sent(
     stream: Stream, labeljob: Labeljob, manifest: MakeManifest
 ) -> None:
     path = manifest(
-        *_cats(1),
+        *cats(1),
         str({"source-ref": "s3://acme-in/1.jpg"}),
         {"camera": "front"},
         {"source": "a", "dataset-objectid-attribute-name": "tweet_id", "tweet_id": "7"},
@@ -66,7 +62,7 @@ def test_broken_lines_are_named_and_the_others_are_sent(
         {"source": "c", "dataset-objectid-attribute-name": "number", "number": 7},
         {"source": "d", "Cats": {}},
         {"source": "e", "Cats-metadata": "x" * 20_001},
-        *_cats(1, 8),
+        *cats(1, 8),
     )
     run = labeljob("publish", "Cats-1", path)
     assert run.status == 1
@@ -127,10 +123,11 @@ def test_texts_uris_folders_and_standard_input(
 
 
 def test_the_jobs_own_output_is_no_input(stream: Stream, labeljob: Labeljob) -> None:
+    """Neither what the job has written already, its output manifest, nor a mask."""
     for key in ("run/Cats-1/annotations/mask.png", "run/other.png"):
         stream.aws.s3.put_object(Bucket="acme-out", Key=key, Body=b"x")
     run = labeljob("publish", "Cats-1", "s3://acme-out/run/")
-    assert run.out == "        1 sent\n        1 left out: the job's own output 1\n"
+    assert run.out == "        1 sent\n        2 left out: the job's own output 2\n"
     assert _uris(stream.received()) == ["s3://acme-out/run/other.png"]
 
 
@@ -153,23 +150,18 @@ def test_what_cannot_be_sent_says_what_to_do(
 
 def test_a_job_that_initializes_is_waited_for(begun: Stream, manifest: MakeManifest) -> None:
     """What is sent before it is in progress would be lost."""
-    told, waited = [], []
-
-    def wait(seconds: float) -> None:
-        waited.append(seconds)
-        assert begun.received() == []
-        begun.local.step()
-
+    told: list[tuple[int, str]] = []
+    pacing = Pacing(wait=lambda _: begun.begin())
     done = publish(
         "Cats-1",
-        [str(manifest(*_cats(3)))],
+        [str(manifest(*cats(3)))],
         begun.aws,
-        pacing=Pacing(wait=wait),
-        on_progress=lambda _, waiting: told.append(waiting),
+        pacing=pacing,
+        on_progress=lambda done, waiting: told.append((done.sent, waiting)),
     )
-    assert told[0] == "Cats-1 is Initializing: objects sent now would be lost, waiting for InProgress"
-    assert len(waited) == 1
-    assert done.sent == 3
+    waiting = "Cats-1 is Initializing: objects sent now would be lost, waiting for InProgress"
+    assert told == [(0, waiting), (3, "")]
+    assert len(begun.received()) == done.sent == 3
 
 
 def test_a_job_that_has_ended_takes_nothing(
@@ -177,7 +169,7 @@ def test_a_job_that_has_ended_takes_nothing(
 ) -> None:
     stream.aws.sagemaker.stop_labeling_job(LabelingJobName="Cats-1")
     stream.local.settle()
-    run = labeljob("publish", "Cats-1", manifest(*_cats(3)))
+    run = labeljob("publish", "Cats-1", manifest(*cats(3)))
     assert (run.status, run.err) == (
         2,
         "labeljob: Cats-1 is Stopped, it takes no objects: nothing was sent\n",
@@ -204,14 +196,14 @@ def test_the_queue_is_never_fuller_than_asked_for(stream: Stream, manifest: Make
     pacing = Pacing(max_queued=8, now=lambda: clock[0], wait=wait)
     done = publish(
         "Cats-1",
-        [str(manifest(*_cats(40)))],
+        [str(manifest(*cats(40)))],
         stream.aws,
         pacing=pacing,
         on_progress=lambda *_: depths.append(depth()),
     )
     assert done.sent == 40
     assert max(depths) == 8
-    assert sorted(_uris([*taken, *stream.received()])) == _uris(_cats(40))
+    assert sorted(_uris([*taken, *stream.received()])) == _uris(cats(40))
 
 
 def test_the_rate_is_kept(stream: Stream, manifest: MakeManifest) -> None:
@@ -223,7 +215,7 @@ def test_the_rate_is_kept(stream: Stream, manifest: MakeManifest) -> None:
 
     publish(
         "Cats-1",
-        [str(manifest(*_cats(20)))],
+        [str(manifest(*cats(20)))],
         stream.aws,
         pacing=Pacing(rate=4, now=lambda: clock[0], wait=wait),
         on_progress=lambda done, _: sent.append((clock[0], done.sent)),
@@ -246,7 +238,7 @@ def test_a_job_that_ends_meanwhile_is_noticed_and_the_rest_stays_to_be_sent(
     with pytest.raises(
         Exception, match=r"Cats-1 is Stopped now and takes no more objects; \d+ were sent before"
     ):
-        publish("Cats-1", [str(manifest(*_cats(40)))], stream.aws, pacing=pacing)
+        publish("Cats-1", [str(manifest(*cats(40)))], stream.aws, pacing=pacing)
     assert 0 < len(stream.received()) < 40
 
 
@@ -267,7 +259,7 @@ def test_what_is_missing_at_the_queue_is_mended_and_the_rest_left_alone(
     )
     for found in stream.aws.sns.list_subscriptions()["Subscriptions"]:
         stream.aws.sns.unsubscribe(SubscriptionArn=found["SubscriptionArn"])
-    run = labeljob("publish", "Cats-1", manifest(*_cats(2)))
+    run = labeljob("publish", "Cats-1", manifest(*cats(2)))
     assert run.err.splitlines() == [
         f"mended: the policy of queue GroundTruth-cats-1 now lets {stream.topics.input_arn} send to it",
         f"mended: queue GroundTruth-cats-1 is now subscribed to {stream.topics.input_arn}",
@@ -277,7 +269,7 @@ def test_what_is_missing_at_the_queue_is_mended_and_the_rest_left_alone(
     attributes = stream.aws.sqs.get_queue_attributes(QueueUrl=stream.queue, AttributeNames=["Policy"])
     statements = json.loads(attributes["Attributes"]["Policy"])["Statement"]
     assert [item["Sid"] for item in statements] == ["theirs", "labeljob-GroundTruth-Cats-1-input"]
-    assert labeljob("publish", "Cats-1", manifest(*_cats(3))).err == ""
+    assert labeljob("publish", "Cats-1", manifest(*cats(3))).err == ""
 
 
 def test_without_its_queue_a_job_gets_nothing(stream: Stream, manifest: MakeManifest) -> None:
@@ -285,7 +277,7 @@ def test_without_its_queue_a_job_gets_nothing(stream: Stream, manifest: MakeMani
     with pytest.raises(
         Exception, match="the queue GroundTruth-cats-1, which the service makes for Cats-1, is not"
     ):
-        publish("Cats-1", [str(manifest(*_cats(2)))], stream.aws, pacing=Pacing(wait=lambda _: None))
+        publish("Cats-1", [str(manifest(*cats(2)))], stream.aws, pacing=Pacing(wait=lambda _: None))
 
 
 def test_a_queue_that_comes_late_is_waited_for(stream: Stream, manifest: MakeManifest) -> None:
@@ -294,7 +286,7 @@ def test_a_queue_that_comes_late_is_waited_for(stream: Stream, manifest: MakeMan
     def wait(_: float) -> None:
         make_queue(stream.aws, "GroundTruth-cats-1", stream.topics.input_arn)
 
-    done = publish("Cats-1", [str(manifest(*_cats(2)))], stream.aws, pacing=Pacing(wait=wait))
+    done = publish("Cats-1", [str(manifest(*cats(2)))], stream.aws, pacing=Pacing(wait=wait))
     assert done.sent == len(stream.received()) == 2
 
 
@@ -302,15 +294,13 @@ def test_a_ledger_of_another_job_or_no_ledger_at_all_is_refused(
     stream: Stream, labeljob: Labeljob, manifest: MakeManifest, tmp_path: Path
 ) -> None:
     other = tmp_path / "other.sqlite"
-    labeljob("publish", "Cats-1", manifest(*_cats(1)), "--ledger", other)
+    labeljob("publish", "Cats-1", manifest(*cats(1)), "--ledger", other)
     with sqlite3.connect(other) as database:
         database.execute("UPDATE job SET arn = 'arn:aws:sagemaker:us-east-1:123456789012:labeling-job/dogs'")
     database.close()
-    run = labeljob("publish", "Cats-1", manifest(*_cats(2)), "--ledger", other)
+    run = labeljob("publish", "Cats-1", manifest(*cats(2)), "--ledger", other)
     assert (run.status, "labeling-job/dogs; name another for Cats-1" in run.err) == (2, True)
-    run = labeljob(
-        "publish", "Cats-1", manifest(*_cats(2)), "--ledger", manifest("no database", name="x.txt")
-    )
+    run = labeljob("publish", "Cats-1", manifest(*cats(2)), "--ledger", manifest("no database", name="x.txt"))
     assert (run.status, "cannot be used: file is not a database" in run.err) == (2, True)
 
 
@@ -319,23 +309,24 @@ def test_a_new_job_of_an_old_name_begins_anew(
 ) -> None:
     """In AWS a name is never free again, in an emulated AWS it is."""
     ledger = tmp_path / "ledger.sqlite"
-    labeljob("publish", "Cats-1", manifest(*_cats(5)), "--ledger", ledger)
+    labeljob("publish", "Cats-1", manifest(*cats(5)), "--ledger", ledger)
     with sqlite3.connect(ledger) as database:
         database.execute("UPDATE job SET created = '2020-01-01T00:00:00+00:00'")
     database.close()
-    assert labeljob("publish", "Cats-1", manifest(*_cats(5)), "--ledger", ledger).out == "        5 sent\n"
+    assert labeljob("publish", "Cats-1", manifest(*cats(5)), "--ledger", ledger).out == "        5 sent\n"
 
 
 def test_a_batch_job_takes_no_objects(stream: Stream, labeljob: Labeljob, manifest: MakeManifest) -> None:
     found = stream.aws.sagemaker.describe_labeling_job(LabelingJobName="Cats-1")
+    stream.aws.s3.put_object(Bucket="acme-in", Key="dogs.manifest", Body=b'{"source":"a dog"}')
     stream.aws.sagemaker.create_labeling_job(
         LabelingJobName="Dogs-1",
         LabelAttributeName="Dogs",
-        InputConfig={"DataSource": {"S3DataSource": found["InputConfig"]["DataSource"]["S3DataSource"]}},
+        InputConfig={"DataSource": {"S3DataSource": {"ManifestS3Uri": "s3://acme-in/dogs.manifest"}}},
         OutputConfig={"S3OutputPath": "s3://acme-out/run/"},
         RoleArn=found["RoleArn"],
         HumanTaskConfig=found["HumanTaskConfig"],
     )
-    run = labeljob("publish", "Dogs-1", manifest(*_cats(2)))
+    run = labeljob("publish", "Dogs-1", manifest(*cats(2)))
     assert (run.status, "Dogs-1 is a batch job" in run.err) == (2, True)
-    assert labeljob("publish", "Nobody", manifest(*_cats(2))).status == 2
+    assert labeljob("publish", "Nobody", manifest(*cats(2))).status == 2

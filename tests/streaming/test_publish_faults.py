@@ -15,15 +15,11 @@ import pytest
 
 from labeljob.aws import Aws
 from labeljob.streaming.publisher import Pacing, publish
-from tests.streaming.conftest import Run, Stream
+from tests.streaming.conftest import Run, Stream, cats
 from tests.streaming.faults import Meddler, Verdicts, meddling
 
 MakeManifest = Callable[..., Path]
 ALL = 65
-
-
-def _cats(count: int) -> list[dict[str, str]]:
-    return [{"source-ref": f"s3://acme-in/{place:04}.jpg"} for place in range(count)]
 
 
 @pytest.fixture
@@ -45,7 +41,7 @@ def test_killed_at_any_point_and_run_again_it_loses_nothing(
     moment: str,
 ) -> None:
     """Killed before SNS has a batch, or when SNS has it and the publisher does not know."""
-    path = manifest(*_cats(ALL))
+    path = manifest(*cats(ALL))
     command = [sys.executable, "-m", "labeljob", "publish", "Cats-1", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
 
@@ -65,11 +61,31 @@ def test_killed_at_any_point_and_run_again_it_loses_nothing(
     assert (run.status, run.out.splitlines()) == (0, told)
     received = stream.received()
     times = Counter(line["source-ref"] for line in received)
-    assert sorted(times) == [line["source-ref"] for line in _cats(ALL)]
+    assert sorted(times) == [line["source-ref"] for line in cats(ALL)]
     twice = {uri for uri, count in times.items() if count > 1}
     assert len(twice) == (0 if moment == "before" else min(10, ALL - known))
     messages = {json.dumps(line) for line in received if line["source-ref"] in twice}
     assert len(messages) == len(twice), "what is sent twice is the same, id and all"
+
+
+def test_ended_by_a_person_it_says_how_to_go_on(
+    stream: Stream, sns: Meddler, labeljob: Callable[..., Run], manifest: MakeManifest
+) -> None:
+    path = manifest(*cats(ALL))
+    command = [sys.executable, "-m", "labeljob", "publish", "Cats-1", str(path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+
+        def interrupt(number: int) -> bool:
+            if number == 2:
+                process.send_signal(signal.SIGINT)
+                process.wait()
+            return number < 2
+
+        sns.before = interrupt
+        _, told = process.communicate()
+    assert (process.returncode, told) == (1, "ended; the same command, run again, goes on from there\n")
+    sns.before = lambda _: True
+    assert labeljob("publish", "Cats-1", path).out.startswith(f"{ALL - 10:>9} sent\n")
 
 
 def test_an_entry_that_sns_could_not_take_is_tried_again(
@@ -77,7 +93,7 @@ def test_an_entry_that_sns_could_not_take_is_tried_again(
 ) -> None:
     sns.refuse = lambda messages: {} if len(sns.batches) > 2 else {1: "InternalError", 3: "InternalError"}
     waited: list[float] = []
-    done = publish("Cats-1", [str(manifest(*_cats(10)))], Aws(), pacing=Pacing(wait=waited.append))
+    done = publish("Cats-1", [str(manifest(*cats(10)))], Aws(), pacing=Pacing(wait=waited.append))
     assert (done.sent, done.complete, waited) == (10, True, [1.0, 2.0])
     assert [len(batch) for batch in sns.batches] == [10, 2, 2]
     assert len(stream.received()) == 10
@@ -86,7 +102,7 @@ def test_an_entry_that_sns_could_not_take_is_tried_again(
 def test_entries_that_are_never_taken_are_named_and_sent_the_next_time(
     stream: Stream, sns: Meddler, manifest: MakeManifest
 ) -> None:
-    path = manifest(*_cats(3))
+    path = manifest(*cats(3))
 
     def refuse(messages: list[str]) -> Verdicts:
         return {

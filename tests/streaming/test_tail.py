@@ -106,7 +106,8 @@ def test_from_the_start_labels_of_the_manifest_come_first_and_none_twice(
     assert run.out.splitlines() == [
         _row("a"),
         _row("b"),
-        f"{'what is [31m this':<34}failed: ClientError: Annotation tasks expired.",
+        "what is\N{REPLACEMENT CHARACTER}[31m this".ljust(34)
+        + "failed: ClientError: Annotation tasks expired.",
         _row("c"),
     ]
 
