@@ -80,7 +80,7 @@ def serving(
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(environment(url))
-    service = LocalService(url, crowds, out, settings, Gate(pace))
+    service = LocalService(crowds, out, settings, Gate(pace))
     server.app = service
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

@@ -44,14 +44,12 @@ class LocalService:
     """The local AWS as a WSGI application.
 
     Attributes:
-        url: under which it is served.
         crowds: who answers for which work team.
         out: folder for the functions' logs.
         settings: the functions' settings document, or None.
         gate: that jobs pass before each step.
     """
 
-    url: str
     crowds: Mapping[str, Crowd]
     out: Path
     settings: Path | None
