@@ -30,7 +30,7 @@ from labeljob.simulation.streaming_job import IDLE, UNSENT, Answers, Clients, Co
 from labeljob.simulation.streaming_journal import Journal, Outcome
 from labeljob.simulation.streaming_labeling import UNTIL_REPLY, Labeling
 from labeljob.simulation.streaming_message import Message, manifest_arrival
-from labeljob.simulation.streaming_queue import AT_ONCE, Channel, in_batches, publish
+from labeljob.simulation.streaming_queue import AT_ONCE, MESSAGE_BYTES, Channel, in_batches, publish
 from labeljob.simulation.workers import accepted_at
 
 _UNTIL_REQUEST = timedelta(seconds=60)
@@ -324,7 +324,11 @@ class StreamingJob:
             states = ["labeled", "failed"] if self._job.streaming.failures == "published" else ["labeled"]
             while lines := self.journal.to_announce(states, AT_ONCE):
                 for batch in in_batches(lines):
-                    publish(self._aws, self._job.output_topic, [text for _, text in batch])
+                    if len(batch[0][1].encode()) > MESSAGE_BYTES:
+                        wrong = f"its output line is longer than the {MESSAGE_BYTES} bytes that SNS takes"
+                        self._warn([f"object {batch[0][0]} was not announced: {wrong}"])
+                    else:
+                        publish(self._aws, self._job.output_topic, [text for _, text in batch])
                     self.journal.announced([number for number, _ in batch])
                 happened = True
         return happened

@@ -65,6 +65,18 @@ def test_failed_objects_can_be_announced_too(stream: Stream) -> None:
     assert "Cats-metadata" in stream.announced()[0]
 
 
+def test_a_label_too_long_for_a_message_is_told_of_and_stops_nothing(stream: Stream) -> None:
+    """The line fits in; with its label it does not fit out."""
+    long = {"source": "a"} | {f"k{place}": "\u20ac" * 17_460 for place in range(5)}
+    with stream.job() as job:
+        job.step()
+        stream.send(json.dumps(long, ensure_ascii=False), {"source": "b"})
+        to_the_end(job)
+        assert job.counters.labeled == 2
+        assert list(job.warnings)[-1].startswith("object 1 was not announced")
+    assert [line["source"] for line in stream.announced()] == ["b"]
+
+
 def test_the_one_time_manifest_comes_first_and_its_objects_not_twice(stream: Stream) -> None:
     """An object that is sent again under the same deduplication id is dropped."""
     own = {"source": "a", "dataset-objectid-attribute-name": "id", "id": "1"}
