@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,7 +159,7 @@ def furnished(folder: Path) -> Iterator[Session]:
         images = [
             json.loads(line)["source-ref"]
             for job in IMAGES
-            for line in (DATA / job / "input.manifest").open()
+            for line in (DATA / job / "input.manifest").read_text().splitlines()
         ]
         put_images(local, [*images, UNSEEN])
         (folder / "worker_templates").symlink_to(ROOT / "worker_templates")
@@ -175,23 +175,24 @@ def put_images(local: LocalAws, uris: Iterable[str]) -> None:
     drawn = io.BytesIO()
     Image.new("L", (64, 48), 128).save(drawn, "JPEG")
     session = boto3.Session("local", "local", region_name=local.environment["AWS_DEFAULT_REGION"])
-    client = session.client("s3", endpoint_url=local.url)
     places = [S3Uri.parse(uri) for uri in uris]
     buckets = sorted({place.bucket for place in places})
-    for bucket in buckets:
-        client.create_bucket(Bucket=bucket)
-    for place in places:
-        client.put_object(Bucket=place.bucket, Key=place.key, Body=drawn.getvalue(), ContentType="image/jpeg")
+    with closing(session.client("s3", endpoint_url=local.url)) as s3:
+        for bucket in buckets:
+            s3.create_bucket(Bucket=bucket)
+        for place in places:
+            s3.put_object(Bucket=place.bucket, Key=place.key, Body=drawn.getvalue(), ContentType="image/jpeg")
     allowed = {
         "Effect": "Allow",
         "Action": "s3:*",
         "Resource": [f"arn:aws:s3:::{bucket}*" for bucket in buckets],
     }
-    session.client("iam", endpoint_url=local.url).put_role_policy(
-        RoleName="gt-execution",
-        PolicyName="images",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}),
-    )
+    with closing(session.client("iam", endpoint_url=local.url)) as iam:
+        iam.put_role_policy(
+            RoleName="gt-execution",
+            PolicyName="images",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}),
+        )
 
 
 def main() -> int:

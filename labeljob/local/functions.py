@@ -68,6 +68,14 @@ class LambdaFunctions:
             log = self.logs / f"{function_name}.jsonl"
             return Invoker(function_name, sandbox.handler, log, configuration["Timeout"]).invoke(event)
 
+    def find(self, name: str) -> None:
+        """See that a function can be called.
+
+        Raises:
+            ServiceError: it cannot.
+        """
+        self._configuration(name)
+
     def _configuration(self, name: str) -> dict[str, Any]:
         try:
             found = self.client.get_function_configuration(FunctionName=name)

@@ -24,6 +24,7 @@ from labeljob.simulation.engine import Engine, Limits
 from labeljob.simulation.inputs import Inputs
 from labeljob.simulation.job import Counts, JobFailedError, SimulatedJob, Switches
 from labeljob.simulation.manifest import Manifest, parse_manifest
+from labeljob.simulation.streaming_job import recorded
 from shared.contract import parse_label_category_file
 from shared.errors import GtConsensusError
 from shared.json_node import parse_json
@@ -88,17 +89,15 @@ class Runner:
         )
         calls = JobFunctions(job.task, self.functions, role, bucket)
         if job.input_topic:
-            team = self.teams.name_of(job.team)
-            crowd = self.teams.crowds[team], self.teams.recorded[team]
-            lines = manifest.lines
+            answer_key, recorded_answers = self.teams.people(job.team)
             stream(
                 job,
                 self.aws,
                 self.gate,
                 calls,
-                crowd,
+                recorded(recorded_answers, answer_key),
                 self.out,
-                manifest=lines,
+                manifest=manifest.lines,
                 template=template,
                 categories=categories,
             )
@@ -133,12 +132,10 @@ class Runner:
         template: WorkerTemplate | None,
         categories: tuple[str, ...],
     ) -> Inputs:
-        name = self.teams.name_of(job.team)
+        answer_key, recorded_answers = self.teams.people(job.team)
         workers = job.task["NumberOfHumanWorkersPerDataObject"]
         usable = [line for line in manifest.lines if line.fault is None]
-        answers, warnings = find_answers(
-            usable, self.teams.recorded[name], self.teams.crowds[name].answer_key
-        )
+        answers, warnings = find_answers(usable, recorded_answers, answer_key)
         return Inputs(
             manifest=manifest,
             answers={number: each[:workers] for number, each in answers.items()},

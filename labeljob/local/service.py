@@ -150,9 +150,12 @@ class LocalService:
     def _invoke(self, name: str, request: Request) -> Response:
         """Lambda's Invoke; what a function raises is a reply with `X-Amz-Function-Error`, as Lambda gives it."""
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
-        if kind != "RequestResponse":
+        if kind not in {"RequestResponse", "DryRun"}:
             return json_error(ServiceError("InvalidParameterValueException", f"{kind} is not in a local AWS"))
         try:
+            if kind == "DryRun":
+                self._functions.find(name)
+                return Response(b"", 204)
             reply = self._functions.invoke(name, json.loads(request.get_data() or b"{}"))
         except ValueError as failure:
             return json_error(

@@ -11,14 +11,12 @@ from pathlib import Path
 from labeljob.aws import Aws
 from labeljob.local.calls import JobFunctions
 from labeljob.local.controls import Gate
-from labeljob.local.crowd import Crowd
 from labeljob.local.job import LabelingJob
 from labeljob.preview.template import WorkerTemplate
-from labeljob.simulation.answers import RecordedAnswers
 from labeljob.simulation.job import Counts, JobFailedError, Switches
 from labeljob.simulation.manifest import ManifestLine
 from labeljob.simulation.streaming import StreamingJob
-from labeljob.simulation.streaming_job import AVAILABILITY, Counters, StreamedJob, recorded
+from labeljob.simulation.streaming_job import AVAILABILITY, Answers, Counters, StreamedJob
 
 _IDLE_SECONDS = 0.25
 """Between two looks at an empty queue."""
@@ -30,7 +28,7 @@ def stream(
     aws: Aws,
     gate: Gate,
     calls: JobFunctions,
-    crowd: tuple[Crowd, RecordedAnswers],
+    answers: Answers,
     out: Path,
     *,
     manifest: Sequence[ManifestLine],
@@ -44,7 +42,7 @@ def stream(
         aws: with its topics, its queue and its buckets.
         gate: passed before each step.
         calls: its functions.
-        crowd: who answers, and what.
+        answers: what its workers answer.
         out: folder for its journal.
         manifest: lines of its one-time manifest.
         template: its worker page, or None.
@@ -58,7 +56,7 @@ def stream(
         streaming = StreamingJob(
             _streamed(job, calls, categories),
             aws,
-            recorded(crowd[1], crowd[0].answer_key),
+            answers,
             calls,
             Path(folder),
             manifest=manifest,

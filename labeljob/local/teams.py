@@ -44,7 +44,7 @@ class Workteams:
         return sorted(set(self.crowds) - {PUBLIC_CROWD})
 
     def name_of(self, arn: str) -> str:
-        """The crowd that answers for a work team.
+        """The crowd that answers for a work team; nobody needs to answer for Mechanical Turk.
 
         Raises:
             ServiceError: there is no such team.
@@ -53,6 +53,17 @@ class Workteams:
         if arn not in names:
             raise ServiceError("ValidationException", f"The work team {arn} does not exist.")
         return names[arn]
+
+    def people(self, arn: str) -> tuple[str | None, RecordedAnswers]:
+        """Who answers for a work team: the manifest attribute to find their answers by, and the answers.
+
+        Raises:
+            ServiceError: there is no such team.
+        """
+        name = self.name_of(arn)
+        if name not in self.crowds:
+            return None, RecordedAnswers({})
+        return self.crowds[name].answer_key, self.recorded[name]
 
     def describe(self, name: str, created: datetime) -> dict[str, Any]:
         """A private team as DescribeWorkteam shows it.

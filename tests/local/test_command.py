@@ -11,11 +11,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
 from labeljob.local import Crowd, LocalAws
 from shared.errors import ContractError
+from tests.local.conftest import sound_request
 
 COMMAND = [sys.executable, "-m", "labeljob", "local"]
 BIRDS = Path(__file__).parent.parent / "data" / "birds" / "worker-response"
@@ -107,3 +110,31 @@ def test_settings_of_the_functions_lie_where_the_functions_read_them(tmp_path: P
             check=True,
         )
     assert run.stdout.startswith("s3://acme-in/")
+
+
+def test_paced_a_job_takes_its_time_but_stops_at_once_and_nobody_answers_for_a_crowd_that_is_not_there() -> (
+    None
+):
+    """An hour per object: stopped before the first one."""
+    public = "arn:aws:sagemaker:us-east-1:394669845002:workteam/public-crowd/default"
+    request = sound_request()
+    request["HumanTaskConfig"]["WorkteamArn"] = public
+    request["HumanTaskConfig"]["PublicWorkforceTaskPrice"] = {
+        "AmountInUsd": {"Cents": 3, "TenthFractionsOfACent": 6}
+    }
+    request["InputConfig"]["DataAttributes"] = {
+        "ContentClassifiers": ["FreeOfPersonallyIdentifiableInformation"]
+    }
+    with LocalAws.started(pace=3600) as local:
+        session = boto3.Session("local", "local", region_name="us-east-1")
+        s3 = session.client("s3", endpoint_url=local.url)
+        sagemaker = session.client("sagemaker", endpoint_url=local.url)
+        s3.put_object(Bucket="acme-in", Key="cats.manifest", Body=b'{"source-ref": "s3://acme-in/1.jpg"}\n')
+        s3.put_object(Bucket="acme-in", Key="page.html", Body=b"<p></p>")
+        sagemaker.create_labeling_job(**request)
+        sagemaker.stop_labeling_job(LabelingJobName="Cats-1")
+        local.settle()
+        job: dict[str, Any] = dict(sagemaker.describe_labeling_job(LabelingJobName="Cats-1"))
+    assert job["LabelingJobStatus"] == "Stopped"
+    assert "FailureReason" not in job
+    assert job["LabelCounters"]["TotalLabeled"] == job["LabelCounters"]["FailedNonRetryableError"] == 0

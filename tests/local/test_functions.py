@@ -57,3 +57,10 @@ def test_a_changed_environment_starts_the_function_afresh(functions: LambdaClien
     error, reply = invoke(functions, EVENT)
     assert error == "Unhandled"
     assert reply["errorType"] == "SettingsError"
+
+
+def test_a_dry_run_only_sees_whether_there_is_a_function(functions: LambdaClient) -> None:
+    reply = functions.invoke(FunctionName=PRE_ANNOTATION, InvocationType="DryRun", Payload=b"{}")
+    assert reply["StatusCode"] == 204
+    with pytest.raises(functions.exceptions.ResourceNotFoundException):
+        functions.invoke(FunctionName="nothing", InvocationType="DryRun")

@@ -144,7 +144,6 @@ def test_stopping_conditions_end_a_job(local_aws: LocalAws, sagemaker: SageMaker
 def test_a_job_without_functions_gives_empty_labels_and_says_where_the_answers_lie(
     local_aws: LocalAws, sagemaker: SageMakerClient, s3: S3Client, cats: Cats
 ) -> None:
-    s3.put_object(Bucket="acme-in", Key="line.html", Body=b"{{ task.input.source-ref }}")
     request = cats()
     s3.put_object(Bucket="acme-in", Key="page.html", Body=b"{{ task.input.source-ref }}")
     changes = {f"{TASK}.PreHumanTaskLambdaArn": GONE, f"{TASK}.AnnotationConsolidationConfig": GONE}
