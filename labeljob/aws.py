@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -15,6 +15,7 @@ from shared.errors import GtConsensusError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
@@ -115,7 +116,7 @@ class Aws:
         return self._session.client("cloudformation", config=_CONFIG)
 
     @cached_property
-    def cognito(self) -> Any:
+    def cognito(self) -> CognitoIdentityProviderClient:
         """Cognito's user pools, in which the members of private work teams are."""
         return self._session.client("cognito-idp", config=_CONFIG)
 

@@ -53,7 +53,7 @@ def stream(
     """
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{job.name}-", dir=out) as folder:
-        streaming = StreamingJob(
+        with StreamingJob(
             _streamed(job, calls, categories),
             aws,
             answers,
@@ -61,21 +61,26 @@ def stream(
             Path(folder),
             manifest=manifest,
             template=template,
-        )
-        labeled = 0
-        while not streaming.over:
-            gate.wait(job.name, streaming.counters.labeled - labeled, job.stopping.is_set)
-            if job.stopping.is_set():
-                streaming.request_stop()
-            look, began = gate.look(job.name), time.time()
-            labeled = streaming.counters.labeled
-            happened = streaming.step()
-            _note(job, streaming)
-            if not happened:
-                gate.idle(job.name, look, _IDLE_SECONDS, job.stopping.is_set)
-                streaming.let_pass(timedelta(seconds=time.time() - began))
+        ) as streaming:
+            _work(job, gate, streaming)
         if streaming.status == "Failed":
             raise JobFailedError(streaming.failure_reason or "", cause=streaming.cause or "")
+
+
+def _work(job: LabelingJob, gate: Gate, streaming: StreamingJob) -> None:
+    """Step by step, until it is over."""
+    labeled = 0
+    while not streaming.over:
+        gate.wait(job.name, streaming.counters.labeled - labeled, job.stopping.is_set)
+        if job.stopping.is_set():
+            streaming.request_stop()
+        look, began = gate.look(job.name), time.time()
+        labeled = streaming.counters.labeled
+        happened = streaming.step()
+        _note(job, streaming)
+        if not happened:
+            gate.idle(job.name, look, _IDLE_SECONDS, job.stopping.is_set)
+            streaming.let_pass(timedelta(seconds=time.time() - began))
 
 
 def _note(job: LabelingJob, streaming: StreamingJob) -> None:
