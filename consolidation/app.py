@@ -12,7 +12,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from consolidation.batch import Job, artefact_prefix, consolidate
-from consolidation.label import errors_of, rejections_in
+from consolidation.label_facts import errors_of, rejections_in
 from consolidation.skill_store import (
     PATIENCE_SECONDS,
     SkillStore,

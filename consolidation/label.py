@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from consolidation.kinds.base import Consensus, Save, probability, rounded
+from consolidation.label_facts import fields_of, rejections_in
 from consolidation.rejections import UNUSABLE_GOLD, Rejection
 from shared import __version__
 from shared.contract import ConsolidatedAnnotation
@@ -201,33 +202,12 @@ def _moved(label: dict[str, Json], save: Save, settings: Settings) -> dict[str, 
     except GtConsensusError as failure:
         return error_label(failure, (), settings)
     error = {"error": label["error"]} if "error" in label else {}
-    failing = [name for name, field in _fields(label).items() if "error" in field and len(name) <= _LONGEST]
-    failed = {name: {"error": _fields(label)[name]["error"]} for name in failing[:_SHOWN]}
+    failing = [name for name, field in fields_of(label).items() if "error" in field and len(name) <= _LONGEST]
+    failed = {name: {"error": fields_of(label)[name]["error"]} for name in failing[:_SHOWN]}
     brief, total = _brief(label["consolidation"]), rejections_in(label)
     if total > len(brief["rejected"]):
         brief["rejected-total"] = total
     return {"label-ref": uri, **error, **({"fields": failed} if failed else {}), "consolidation": brief}
-
-
-def errors_of(label: Mapping[str, Any]) -> list[str]:
-    """Why a label, or an element of it, is none: its `error`, and those of its `fields` with their names."""
-    own = [label["error"]["message"]] if "error" in label else []
-    return own + [
-        f"{name}: {field['error']['message']}" for name, field in _fields(label).items() if "error" in field
-    ]
-
-
-def rejections_in(label: Mapping[str, Any]) -> int:
-    """Answers and parts that a label and its elements say did not count."""
-    if "rejected-total" in label["consolidation"]:
-        return int(label["consolidation"]["rejected-total"])
-    blocks = [label, *_fields(label).values()]
-    return sum(len(block["consolidation"]["rejected"]) for block in blocks)
-
-
-def _fields(label: Mapping[str, Any]) -> Mapping[str, Any]:
-    fields: Mapping[str, Any] = label.get("fields", {})
-    return fields
 
 
 def serialise(document: Json) -> bytes:

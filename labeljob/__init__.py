@@ -14,8 +14,9 @@ A name is imported when it is first used, so that `import labeljob` is quick:
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from labeljob.lazy import names
 
 if TYPE_CHECKING:
     from labeljob.aws import Aws, AwsError
@@ -97,14 +98,4 @@ __all__ = [
     "write_report",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name where it is defined.
-
-    Raises:
-        AttributeError: there is no such name.
-    """
-    if name not in _PLACES:
-        raise AttributeError(f"module 'labeljob' has no attribute {name!r}")
-    module, _, member = _PLACES[name].partition(":")
-    return getattr(import_module(module), member)
+__getattr__ = names(__name__, _PLACES)

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from consolidation.batch import consolidate
-from consolidation.label import errors_of
+from consolidation.label_facts import errors_of
 from consolidation.learning import Skills
 from labeljob.label_changes import Change, changes_between
 from labeljob.local_store import LocalStore

@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from consolidation.batch import Job, artefact_prefix, consolidate
-from consolidation.label import errors_of, serialise
+from consolidation.label import serialise
+from consolidation.label_facts import errors_of
 from consolidation.skill_store import SkillStore, WarmSummaries, job_digest, request_digest, skill_folder
 from labeljob.local_store import FolderStore, LocalStore
 from labeljob.requests import RecordedRequest, read_requests

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from consolidation.label import errors_of
+from consolidation.label_facts import errors_of
 from labeljob.aws import AwsError, calling
 from labeljob.doctor.check import Check
 from labeljob.doctor.commands import aws_command

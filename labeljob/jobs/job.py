@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from labeljob.aws import Aws, AwsError, calling
-from labeljob.simulation.record import OUTPUT_MANIFEST
+from labeljob.output_layout import OUTPUT_MANIFEST
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import LabelingJobStatusType

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from consolidation.label import errors_of
+from consolidation.label_facts import errors_of
 from labeljob.aws import Aws
 from labeljob.manifest.reading import Manifest, rows
 from labeljob.simulation.wire import parse

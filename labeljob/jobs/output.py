@@ -8,8 +8,8 @@ from pathlib import Path
 from labeljob.aws import Aws, AwsError, calling
 from labeljob.jobs.job import describe
 from labeljob.jobs.outcomes import Outcome, read_lines, read_outcomes
+from labeljob.output_layout import OUTPUT_MANIFEST
 from labeljob.report.facts import label_attribute_of, read_record
-from labeljob.simulation.record import OUTPUT_MANIFEST
 from shared.errors import ContractError
 from shared.s3_uri import S3Uri
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from labeljob.simulation.inputs import RECORD
-from labeljob.simulation.record import OUTPUT_MANIFEST
+from labeljob.output_layout import OUTPUT_MANIFEST, RECORD
 from shared.contract import AnnotatedDataObject, ConsolidationPayload
 from shared.errors import ContractError
 from shared.json_node import JsonNode, parse_json

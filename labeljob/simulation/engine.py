@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from labeljob.output_layout import OUTPUT_MANIFEST
 from labeljob.simulation.bucket import Bucket, local_name
 from labeljob.simulation.functions import Functions
 from labeljob.simulation.handlers import Callables
@@ -24,7 +25,7 @@ from labeljob.simulation.job import (
 )
 from labeljob.simulation.manifest import ManifestLine
 from labeljob.simulation.output import EXPIRED, manifest_bytes
-from labeljob.simulation.record import OUTPUT_MANIFEST, Record
+from labeljob.simulation.record import Record
 from labeljob.simulation.wire import file_time
 from labeljob.simulation.workers import AnsweredObject, accepted_at, request_bytes
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from labeljob.output_layout import RECORD
 from labeljob.preview.lint import check_source
 from labeljob.preview.template import WorkerTemplate
 from labeljob.simulation.answers import RecordedAnswer, find_answers, read_answers
@@ -20,7 +21,6 @@ from shared.json_node import parse_json
 from shared.s3_uri import S3Uri
 from shared.settings import Settings, digest
 
-RECORD = "simulation.json"
 LOGS = "logs"
 PAGE = "page.html"
 JOURNAL = "journal.sqlite"

@@ -9,14 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from consolidation.label import errors_of
-from labeljob.simulation.inputs import LOGS, PAGE, RECORD
+from consolidation.label_facts import errors_of
+from labeljob.output_layout import OUTPUT_MANIFEST, RECORD
+from labeljob.simulation.inputs import LOGS, PAGE
 from labeljob.simulation.job import Counts, Failure, Iteration, JobFailedError, SimulatedJob, SimulationResult
 from labeljob.simulation.manifest import ManifestLine
 from labeljob.simulation.output import failed_line, labelled_line
 from labeljob.simulation.wire import metadata_time
-
-OUTPUT_MANIFEST = "manifests/output/output.manifest"
 
 
 @dataclass(slots=True)

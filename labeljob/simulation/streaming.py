@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Event
 from typing import Self
 
+from labeljob.output_layout import OUTPUT_MANIFEST
 from labeljob.preview.template import WorkerTemplate
 from labeljob.simulation.bucket import Bucket
 from labeljob.simulation.functions import Functions, Refusal
@@ -24,7 +25,6 @@ from labeljob.simulation.inputs import LOGS
 from labeljob.simulation.job import JobFailedError
 from labeljob.simulation.manifest import ManifestLine
 from labeljob.simulation.output import EXPIRED
-from labeljob.simulation.record import OUTPUT_MANIFEST
 from labeljob.simulation.streaming_clock import SimulatedClock
 from labeljob.simulation.streaming_job import IDLE, UNSENT, Answers, Clients, Counters, StreamedJob
 from labeljob.simulation.streaming_journal import Journal, Outcome

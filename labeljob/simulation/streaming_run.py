@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from labeljob.aws import Aws, calling
+from labeljob.output_layout import OUTPUT_MANIFEST, RECORD
 from labeljob.simulation.answers import RecordedAnswer
 from labeljob.simulation.bucket import REGION, Bucket, local_name, read_input
 from labeljob.simulation.handlers import Handlers
-from labeljob.simulation.inputs import JOURNAL, PAGE, RECORD, Inputs, prepare_folder
+from labeljob.simulation.inputs import JOURNAL, PAGE, Inputs, prepare_folder
 from labeljob.simulation.job import OnProgress, Progress, SimulatedJob
 from labeljob.simulation.manifest import ManifestLine, manifest_rows
-from labeljob.simulation.record import OUTPUT_MANIFEST, block_of, is_error, write_document
+from labeljob.simulation.record import block_of, is_error, write_document
 from labeljob.simulation.run import open_bucket, utc
 from labeljob.simulation.streaming import StreamingJob
 from labeljob.simulation.streaming_job import IDLE, Answers, Counters, StreamedJob, StreamingSwitches

@@ -13,7 +13,7 @@ from PIL import Image
 from consolidation.batch import Job, consolidate
 from consolidation.kinds.class_label import ClassKind
 from consolidation.kinds.semantic_mask import SemanticMaskKind
-from consolidation.label import errors_of, rejections_in
+from consolidation.label_facts import errors_of, rejections_in
 from shared.contract import ConsolidationPayload
 from shared.errors import NotAllowedError
 from shared.json_node import JsonNode
