@@ -47,8 +47,13 @@ def _section(title: str, rules: Iterable[Rule]) -> str:
 
 def _rows(rules: Iterable[Rule]) -> Iterator[str]:
     for rule in rules:
-        cells = (f"`{rule.code}`", rule.asks, rule.why, rule.source)
+        cells = (f"`{rule.code}`", _begun(rule.asks), _begun(rule.why), rule.source)
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _begun(text: str) -> str:
+    """A clause or a sentence as a cell has it."""
+    return text[:1].upper() + text[1:].rstrip(".")
 
 
 if __name__ == "__main__":
