@@ -26,6 +26,7 @@ from tests.payloads import Context, consolidation_event, pre_annotation_event
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+LAWS = Path(__file__).parent / "laws"
 SETTINGS_URI = "s3://acme-config/settings.json"
 BUCKETS = ("acme-in", "acme-out", "acme-config")
 AWS_VARIABLES = {
@@ -41,6 +42,18 @@ settings.register_profile(
 settings.register_profile("fuzz", settings.get_profile("steady"), derandomize=False, max_examples=2_000)
 settings.load_profile("steady")
 OTHER_VARIABLES = ("ALLOWED_ROLES", "KMS_KEY_ID", "SETTINGS_S3_URI", "READ_LABEL_CATEGORIES")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of one file on one worker, so that what they share (a deployed stack, a browser) is made once.
+
+    The laws share nothing and are a third of all work: they are spread, and come last, so that no worker is left with a long file.
+    """
+    items.sort(key=lambda item: LAWS in item.path.parents)
+    for item in items:
+        if LAWS not in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
 
 
 @dataclass(frozen=True)
