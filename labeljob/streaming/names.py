@@ -8,6 +8,8 @@ from typing import Any
 MADE_BY, JOB, KEPT = "made-by", "labeling-job", "kept"
 """Tags of topics and queues that labeljob makes."""
 LABELJOB = "labeljob"
+_JOB_CHARACTERS = 57
+"""Of a job's name in that of a queue, which has at most 80 with `labeljob-tail-`, a hyphen and 8 digits."""
 
 
 def queue_name(job: str) -> str:
@@ -26,8 +28,8 @@ def topic_name(job: str, purpose: str) -> str:
 
 
 def tail_prefix(job: str) -> str:
-    """How the queues begin through which a terminal reads labels."""
-    return f"labeljob-tail-{job.lower()}-"
+    """How the queues begin through which a terminal reads labels; of a long job name the end is left out, as names of queues end."""
+    return f"labeljob-tail-{job.lower()[:_JOB_CHARACTERS]}-"
 
 
 def policy_name(job: str) -> str:

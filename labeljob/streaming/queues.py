@@ -114,13 +114,17 @@ def unsubscribe(queue_arn: str, topic: str, aws: Aws) -> bool:
 
 
 def delete(url: str, aws: Aws) -> None:
-    """Delete a queue with what is in it.
+    """Delete a queue with what is in it; one that is gone already is passed over.
 
     Raises:
         AwsError: SQS refuses.
     """
-    with calling(f"delete queue {url}"):
-        aws.sqs.delete_queue(QueueUrl=url)
+    try:
+        with calling(f"delete queue {url}"):
+            aws.sqs.delete_queue(QueueUrl=url)
+    except AwsError as failure:
+        if not failure.missing:
+            raise
 
 
 def lets_send(policy: Mapping[str, Any], topic: str, queue_arn: str) -> bool:

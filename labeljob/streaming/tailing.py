@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from labeljob.aws import Aws, calling
+from labeljob.aws import Aws, AwsError, calling
 from labeljob.jobs.outcomes import METADATA, Outcome, read_outcomes
 from labeljob.jobs.output import exists
 from labeljob.simulation.wire import parse
@@ -22,9 +23,11 @@ from labeljob.streaming.queues import arn_of, connect, delete, find_queue, unsub
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
+    from mypy_boto3_sqs.type_defs import DeleteMessageBatchRequestEntryTypeDef, MessageTypeDef
 
 _LONG_POLL = 20
+_LAST_LOOK = 1
+"""Seconds for which a queue is looked into when the job has ended."""
 _AT_ONCE = 10
 _TWO_WEEKS = 14 * 24 * 3_600
 
@@ -105,8 +108,18 @@ def _queue(stream: JobStream, aws: Aws, keep: str | None) -> Iterator[str]:
         yield url
     finally:
         if not keep:
-            unsubscribe(arn_of(url, aws), topic, aws)
-            delete(url, aws)
+            _discard(url, topic, aws)
+
+
+def _discard(url: str, topic: str, aws: Aws) -> None:
+    """Delete a queue, whatever becomes of its subscription; `labeljob stop` may have deleted both."""
+    try:
+        unsubscribe(arn_of(url, aws), topic, aws)
+    except AwsError as failure:
+        if not failure.missing:
+            raise
+    finally:
+        delete(url, aws)
 
 
 @dataclass(slots=True)
@@ -137,7 +150,13 @@ class _Reader:
         last, ended = now(), self.stream.ended
         while not self.full():
             left = poll if idle is None else max(idle - (now() - last), 0.0)
-            messages = self._received(url, 0 if ended else min(poll, round(left)))
+            # A look that does not wait may miss what is there: SQS asks some of its servers only.
+            try:
+                messages = self._received(url, min(poll, _LAST_LOOK if ended else ceil(left)))
+            except AwsError as failure:
+                if failure.missing and describe(self.stream.name, self.aws).ended:
+                    return  # `labeljob stop` has deleted the queue
+                raise
             if messages:
                 yield from self._given(url, messages)
                 last = now()
@@ -168,14 +187,16 @@ class _Reader:
         return reply.get("Messages", [])
 
     def _forget(self, url: str, messages: Sequence[MessageTypeDef]) -> None:
-        with calling(f"delete messages of queue {url}"):
-            self.aws.sqs.delete_message_batch(
-                QueueUrl=url,
-                Entries=[
-                    {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]}
-                    for place, message in enumerate(messages)
-                ],
-            )
+        entries: list[DeleteMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]}
+            for place, message in enumerate(messages)
+        ]
+        try:
+            with calling(f"delete messages of queue {url}"):
+                self.aws.sqs.delete_message_batch(QueueUrl=url, Entries=entries)
+        except AwsError as failure:
+            if not failure.missing:
+                raise
 
     def _read(self, message: MessageTypeDef) -> tuple[Outcome, str]:
         """The label of a message, and the message's id."""

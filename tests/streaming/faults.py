@@ -1,4 +1,4 @@
-"""An SNS that fails as networks and services do: it stands before the local AWS and meddles with PublishBatch."""
+"""An SNS that fails as networks and services do: it stands before the local AWS, meddles with PublishBatch and denies what it is to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Verdicts = dict[int, Code]
 
 @dataclass
 class Meddler:
-    """What happens to PublishBatch.
+    """What happens to PublishBatch, and to calls that the caller lacks the permission for.
 
     Attributes:
         url: endpoint for SNS.
@@ -26,6 +26,7 @@ class Meddler:
             `Internal` is the service's fault, another the sender's.
         before: called with the number of the call from 1 before it reaches SNS; whether it goes on.
         after: called with it before the reply reaches the caller.
+        denied: names of calls that are answered with AuthorizationError.
     """
 
     url: str = ""
@@ -33,6 +34,7 @@ class Meddler:
     refuse: Callable[[list[str]], Verdicts] = lambda messages: {}
     before: Callable[[int], bool] = lambda number: True
     after: Callable[[int], object] = lambda number: None
+    denied: frozenset[str] = frozenset()
 
 
 @contextmanager
@@ -47,6 +49,9 @@ def meddling(url: str) -> Iterator[Meddler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
+            if fields.get("Action") in meddler.denied:
+                self._reply(403, _DENIED)
+                return
             if fields.get("Action") != "PublishBatch":
                 self._reply(*self._forward(body))
                 return
@@ -101,6 +106,11 @@ def meddling(url: str) -> Iterator[Meddler]:
 _EMPTY = (
     b'<PublishBatchResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishBatchResult><Successful></Successful>'
     b"<Failed></Failed></PublishBatchResult></PublishBatchResponse>"
+)
+
+
+_DENIED = (
+    b"<ErrorResponse><Error><Code>AuthorizationError</Code><Message>no</Message></Error></ErrorResponse>"
 )
 
 

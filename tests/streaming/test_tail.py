@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from labeljob.streaming.cleanup import clean_up
+from labeljob.streaming.names import tail_prefix
 from labeljob.streaming.tailing import tail
 from tests.streaming.conftest import OURS, Run, Stream, endpoints, labelled, make_queue, queue_names
+from tests.streaming.faults import meddling
 
 Labeljob = Callable[..., Run]
 MANIFEST = "run/Cats-1/manifests/output/output.manifest"
@@ -149,3 +152,37 @@ def test_a_message_that_is_no_label_is_told(stream: Stream, labeljob: Labeljob) 
     stream.aws.sns.publish(TopicArn=stream.topics.output_arn, Message="hello")
     run = labeljob("tail", "Cats-1", "--keep", "my-labels", "--idle", 0)
     assert run.out.strip() == "failed: a message is no line of an output manifest"
+
+
+def test_what_is_cleaned_up_meanwhile_ends_it(stream: Stream) -> None:
+    """`labeljob stop` in another terminal deletes the queues of all who read."""
+    looks: list[int] = []
+
+    def now() -> float:
+        if not looks:
+            _stop(stream)
+            clean_up(
+                "Cats-1", stream.aws.sagemaker.describe_labeling_job(LabelingJobName="Cats-1"), stream.aws
+            )
+        looks.append(len(looks))
+        return float(len(looks))
+
+    assert list(tail("Cats-1", stream.aws, poll=0, now=now)) == []
+    assert queue_names(stream.aws) == []
+
+
+def test_whoever_lacks_a_permission_leaves_no_queue_behind(
+    stream: Stream, labeljob: Labeljob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with meddling(stream.local.url) as sns:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", sns.url)
+        sns.denied = frozenset({"ListSubscriptionsByTopic"})
+        run = labeljob("tail", "Cats-1", "--idle", 0)
+    assert (run.status, "cannot list subscriptions of" in run.err) == (2, True)
+    assert queue_names(stream.aws) == ["GroundTruth-cats-1"]
+
+
+def test_the_longest_name_of_a_job_makes_a_name_of_a_queue() -> None:
+    """SQS takes 80 characters; the name ends in eight digits."""
+    assert len(tail_prefix("c" * 63)) + 8 == 80
+    assert tail_prefix("Cats-1") == "labeljob-tail-cats-1-"
