@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import Self
 
@@ -67,7 +68,7 @@ class Ledger:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.executescript(_TABLES)
-        created = stream.created.isoformat()
+        created = stream.created.astimezone(UTC).isoformat()
         with database:
             database.execute("BEGIN IMMEDIATE")
             known = database.execute("SELECT arn, created FROM job").fetchone()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -314,6 +315,21 @@ def test_a_new_job_of_an_old_name_begins_anew(
         database.execute("UPDATE job SET created = '2020-01-01T00:00:00+00:00'")
     database.close()
     assert labeljob("publish", "Cats-1", manifest(*cats(5)), "--ledger", ledger).out == "        5 sent\n"
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="a process cannot change its time zone")
+def test_a_ledger_is_that_of_its_job_in_every_time_zone(
+    stream: Stream, labeljob: Labeljob, manifest: MakeManifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever travels goes on too."""
+    told = []
+    with monkeypatch.context() as travelling:
+        for zone in ("Europe/Berlin", "America/Lima"):
+            travelling.setenv("TZ", zone)
+            time.tzset()
+            told.append(labeljob("publish", "Cats-1", manifest(*cats(5))).out)
+    time.tzset()
+    assert told == ["        5 sent\n", "        0 sent\n        5 sent before, not sent again\n"]
 
 
 def test_a_batch_job_takes_no_objects(stream: Stream, labeljob: Labeljob, manifest: MakeManifest) -> None:
