@@ -10,12 +10,13 @@ from decimal import Decimal
 from itertools import count
 from typing import IO, Any
 
-from labeljob.aws import Aws, calling
+from labeljob.aws import Aws, AwsError, calling
 from labeljob.jobs.control import list_jobs
 from labeljob.jobs.job import PUBLIC_TEAM, Job, describe
 from labeljob.jobs.outcomes import METADATA, Outcome, read_outcomes
 from labeljob.jobs.output import exists
 from labeljob.launch.request import amount_in_usd
+from labeljob.launch.resolving import NAME
 from labeljob.manifest.lines import ATTRIBUTE_CHARACTERS, LINE_CHARACTERS
 from shared.errors import ContractError
 from shared.json_node import write_json
@@ -100,7 +101,8 @@ def continue_job(
         dry_run: make nothing.
 
     Raises:
-        AwsError: AWS refuses. ContractError: the job has not ended, or a change does not fit it.
+        AwsError: AWS refuses. ContractError: the job has not ended, is continued already and the new one has no name, or a change does not
+            fit it.
     """
     wanted = changes or Changes()
     job = describe(name, aws)
@@ -109,6 +111,8 @@ def continue_job(
             f"{name} is {job.status}: what it leaves over is known when it has ended; "
             f"wait for it (labeljob watch {name}) or stop it (labeljob stop {name})"
         )
+    if wanted.name is not None:
+        _check_name(wanted.name, aws)
     new_name = wanted.name or _free_name(job, aws)
     output_path = job.output_folder.removesuffix(f"/{job.name}")
     manifest = f"{output_path}/labeljob/{new_name}/input.manifest"
@@ -164,7 +168,8 @@ def _write_manifest(job: Job, aws: Aws, wanted: Changes, body: IO[bytes]) -> _Co
         if outcome.fault or not (left or wanted.whole):
             continue
         line = _left(outcome, job.label_attribute) if left else dict(outcome.line)
-        line.setdefault(LINE, outcome.number)
+        if CONTINUES not in job.tags or LINE not in line:
+            line[LINE] = outcome.number
         row = write_json(line)
         if not left:
             _check_limits(row, line, outcome, job)
@@ -200,7 +205,7 @@ def _request(
     job: Job, name: str, manifest: str, wanted: Changes, objects: int
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The request for the new job, and what is otherwise than in the old one without having been asked for."""
-    old: Mapping[str, Any] = job.answer
+    old = _filled({**job.answer, "OutputConfig": _filled(job.answer["OutputConfig"])})
     kept = (
         "OutputConfig",
         "RoleArn",
@@ -227,8 +232,13 @@ def _request(
     return request, tuple(notes)
 
 
+def _filled(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what a description has empty, such as a key that was not given: a request may not have it so."""
+    return {key: value for key, value in members.items() if value not in ("", [], {})}
+
+
 def _human_task(job: Job, wanted: Changes) -> dict[str, Any]:
-    task: dict[str, Any] = dict(job.answer["HumanTaskConfig"])
+    task = _filled(job.answer["HumanTaskConfig"])
     if wanted.price is not None:
         if PUBLIC_TEAM not in job.team:
             raise ContractError(f"{job.name} has no price: its workers are not the public workforce")
@@ -251,11 +261,45 @@ def _tags(job: Job) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
+def _check_name(name: str, aws: Aws) -> None:
+    """See that a job may have a name, before anything is written under it.
+
+    Raises:
+        ContractError: it may not. AwsError: SageMaker refuses to say.
+    """
+    if len(name) > _NAME_CHARACTERS or not NAME.fullmatch(name):
+        raise ContractError(
+            f"{name!r} is no name of a labeling job: 1 to {_NAME_CHARACTERS} letters, digits and inner hyphens"
+        )
+    try:
+        found = describe(name, aws).name
+    except AwsError as failure:
+        if failure.missing:
+            return
+        raise
+    raise ContractError(
+        f"there is a labeling job {found} already, and a name is used once, in upper or lower case: choose another --name"
+    )
+
+
 def _free_name(job: Job, aws: Aws) -> str:
-    """`NAME-2`, or the next number that no job has; the number of a job that continues one already is replaced."""
+    """`NAME-2`, or the next number that no job has; the number of a job that continues one already is replaced.
+
+    Raises:
+        ContractError: a job of such a name continues this one already: its objects would be labelled, and paid for, twice.
+    """
     stem, _, digits = job.name.rpartition("-")
     base = stem if CONTINUES in job.tags and digits.isdecimal() and stem else job.name
     taken = {other.name.lower() for other in list_jobs(aws, name_contains=base[: _NAME_CHARACTERS // 2])}
     endings = (f"-{number}" for number in count(2))
     names = (f"{base[: _NAME_CHARACTERS - len(ending)].rstrip('-')}{ending}" for ending in endings)
-    return next(name for name in names if name.lower() not in taken)
+
+    def free(name: str) -> bool:
+        if name.lower() in taken and describe(name, aws).tags.get(CONTINUES) == job.name:
+            raise ContractError(
+                f"{name} continues {job.name} already; continue that one (labeljob continue {name}), or, to have the same objects "
+                "labelled once more, name the new job: --name"
+            )
+        return name.lower() not in taken
+
+    return next(filter(free, names))

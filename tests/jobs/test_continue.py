@@ -109,6 +109,17 @@ def test_a_dry_run_shows_the_request_and_makes_nothing(cats: Cats, labeljob: Lab
     assert not cats.aws.s3.list_objects_v2(Bucket="acme-out", Prefix="run/labeljob/")["KeyCount"]
 
 
+def test_what_a_description_has_empty_is_not_asked_for(cats: Cats, labeljob: Labeljob) -> None:
+    """Such as an output key that was not given."""
+    output = {"S3OutputPath": "s3://acme-out/run/", "KmsKeyId": ""}
+    cats.run("cats-1", 5, OutputConfig=output, StoppingConditions={})
+    made = continue_job("cats-1", cats.aws, dry_run=True)
+    assert made.request["OutputConfig"] == {"S3OutputPath": "s3://acme-out/run/"}
+    assert "StoppingConditions" not in made.request
+    assert made.notes == ()
+    assert not [line for line in labeljob("describe", "cats-1").lines if line.startswith("output key")]
+
+
 def test_error_labels_are_labelled_anew_when_asked_for(cats: Cats, labeljob: Labeljob) -> None:
     cats.answer({1: CAT, 2: NOTHING})
     cats.run("cats-1", 3)
@@ -191,8 +202,49 @@ def test_what_does_not_fit_is_refused(cats: Cats, labeljob: Labeljob) -> None:
 def test_the_next_free_name_is_no_longer_than_a_name_may_be(cats: Cats) -> None:
     name = f"C{'a' * 59}ts"
     cats.run(name, 4)
-    assert continue_job(name, cats.aws).name == f"C{'a' * 59}t-2"
+    assert continue_job(name, cats.aws, dry_run=True).name == f"C{'a' * 59}t-2"
+    cats.run(f"c{'A' * 59}T-2", 4)
     assert continue_job(name, cats.aws, dry_run=True).name == f"C{'a' * 59}t-3"
+
+
+def test_a_job_is_continued_once(cats: Cats, labeljob: Labeljob) -> None:
+    """Else the same objects would be labelled, and paid for, twice."""
+    cats.run("cats-1", 5)
+    assert labeljob("continue", "cats-1").status == 0
+    again = labeljob("continue", "cats-1")
+    assert again.status == 2
+    assert "cats-1-2 continues cats-1 already; continue that one (labeljob continue cats-1-2)" in again.err
+    assert labeljob("continue", "cats-1", "--name", "cats-again").status == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("cats_2", "'cats_2' is no name of a labeling job"),
+        (f"c{'-' * 70}s", "is no name of a labeling job"),
+        ("CATS-1", "there is a labeling job cats-1 already"),
+    ],
+)
+def test_nothing_is_written_under_a_name_that_the_job_cannot_have(
+    cats: Cats, labeljob: Labeljob, name: str, told: str
+) -> None:
+    """Under that of another job lies that job's own input manifest."""
+    cats.run("cats-1", 5)
+    before = cats.aws.s3.list_objects_v2(Bucket="acme-out")["KeyCount"]
+    refused = labeljob("continue", "cats-1", "--name", name)
+    assert (refused.status, told in refused.err) == (2, True)
+    assert cats.aws.s3.list_objects_v2(Bucket="acme-out")["KeyCount"] == before
+
+
+def test_line_numbers_of_another_chain_are_not_taken_for_its_own(cats: Cats) -> None:
+    """The output of a continuing job is the input of a new one, which is continued in its turn."""
+    lines = [{"source-ref": f"s3://acme-in/dogs/{dog}.jpg", "labeljob-line": 150 + dog} for dog in (1, 2)]
+    request = cats.request("dogs-1", 0)
+    cats.put("s3://acme-in/dogs-1.manifest", "".join(f"{json.dumps(line)}\n" for line in lines))
+    cats.aws.sagemaker.create_labeling_job(**request)
+    cats.local.settle()
+    made = continue_job("dogs-1", cats.aws)
+    assert [line["labeljob-line"] for line in cats.lines(made.manifest)] == [1, 2]
 
 
 def test_a_job_with_all_the_tags_it_may_have_cannot_say_what_it_continues(cats: Cats) -> None:
