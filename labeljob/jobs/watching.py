@@ -20,17 +20,26 @@ INTERVAL = 15.0
 _LONGEST_WAIT = 300.0
 _PASSING = frozenset(
     {
+        "500",
+        "502",
+        "503",
+        "504",
         "InternalFailure",
         "InternalServerError",
+        "InternalServerException",
         "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeoutException",
         "ServiceUnavailable",
+        "ServiceUnavailableException",
         "SlowDown",
+        "ThrottledException",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
     }
 )
-"""Error codes after which asking again later is right."""
+"""Error codes after which asking again later is right; a number is the HTTP status of a reply that is none of the service's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,11 +155,12 @@ def test_throttling_and_lost_connections_pass() -> None:
     """The job is shown as last seen; the pause grows and shrinks again."""
     throttled = AwsError("cannot describe: ThrottlingException", error_code="ThrottlingException")
     unreachable = AwsError("cannot describe: could not connect")
-    service = Service([job(1, 0, 1), throttled, unreachable, job(2, status="Completed")])
+    overloaded = AwsError("cannot describe: 503", error_code="503")
+    service = Service([job(1, 0, 1), throttled, unreachable, overloaded, job(2, status="Completed")])
     views = list(service.views(interval=15))
-    assert [view.trouble for view in views] == ["", str(throttled), str(unreachable), ""]
+    assert [view.trouble for view in views] == ["", str(throttled), str(unreachable), str(overloaded), ""]
     assert views[1].job is views[0].job
-    assert service.waits == [15, 30, 60]
+    assert service.waits == [15, 30, 60, 120]
 
 
 def test_a_pause_stays_under_five_minutes() -> None:
