@@ -13,9 +13,9 @@ from labeljob.aws import Aws
 from labeljob.aws_options import with_aws
 from labeljob.jobs.control import ListedJob, check_stoppable, list_jobs, stop, team_name
 from labeljob.jobs.job import STATUSES, Job, describe
-from labeljob.jobs.text import aligned, dollars, duration, moment
+from labeljob.jobs.text import aligned, counted, dollars, duration, moment
 from labeljob.jobs.watch_command import earned
-from labeljob.streaming.cleanup import clean_up
+from labeljob.streaming.cleanup import clean_up, objects_waiting
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import LabelingJobStatusType
@@ -208,8 +208,8 @@ def _tags(job: Job) -> _Rows:
 
 
 def _named(members: Mapping[str, Any], names: Mapping[str, str]) -> _Rows:
-    """The members that are there, under our names."""
-    return ((name, str(members[key])) for key, name in names.items() if key in members)
+    """The members that are there and not empty, under our names."""
+    return ((name, str(members[key])) for key, name in names.items() if members.get(key))
 
 
 @click.command("stop")
@@ -229,8 +229,7 @@ def stop_command(name: str, yes: bool, no_wait: bool, topics: bool, aws: Aws) ->
     job = describe(name, aws)
     if not job.ended:
         check_stoppable(job)
-        labelled = f", {job.counters.labeled:,} of {job.counters.objects:,} labelled"
-        state = f"{job.status}{labelled if job.counters.objects else ''}"
+        state = ", ".join(_progress(job, aws))
         if not yes:
             click.confirm(f"Stop {name} for good ({state})?", abort=True)
         click.echo(f"stopping {name} ({state})")
@@ -239,6 +238,15 @@ def stop_command(name: str, yes: bool, no_wait: bool, topics: bool, aws: Aws) ->
         _tell_end(job, aws, topics=topics)
     elif job.streaming:
         click.echo(f"when it has stopped, remove what it leaves behind: labeljob stop {name}")
+
+
+def _progress(job: Job, aws: Aws) -> Iterator[str]:
+    """What whoever stops a job should know."""
+    yield job.status
+    if job.counters.objects:
+        yield f"{job.counters.labeled:,} of {job.counters.objects:,} labelled"
+    if job.streaming and (waiting := objects_waiting(job.name, aws)):
+        yield f"{counted(waiting, 'object')} in its queue that will not be labelled"
 
 
 def _tell_end(job: Job, aws: Aws, *, topics: bool) -> None:

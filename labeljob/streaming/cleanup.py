@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from labeljob.aws import Aws, AwsError, calling
 from labeljob.report.words import count
 from labeljob.streaming.job_stream import JobStream
-from labeljob.streaming.names import KEPT, is_ours, policy_name, tag_values, tail_prefix
+from labeljob.streaming.names import KEPT, is_ours, policy_name, queue_name, tag_values, tail_prefix
 from labeljob.streaming.queues import arn_of, delete, find_queue, messages_in, subscriptions, unsubscribe
 from labeljob.streaming.role import role_name
 from labeljob.streaming.topics import topic_attributes
@@ -74,6 +74,15 @@ def clean_up(
     return tuple(cleaning.done)
 
 
+def objects_waiting(job_name: str, aws: Aws) -> int:
+    """About how many objects wait in a streaming job's queue, which nobody labels once it is stopped; 0 where SQS does not say."""
+    try:
+        url = find_queue(queue_name(job_name), aws)
+        return messages_in(url, aws) if url else 0
+    except AwsError:
+        return 0
+
+
 @dataclass(slots=True)
 class _Cleaning:
     stream: JobStream
@@ -90,9 +99,8 @@ class _Cleaning:
             if url:
                 waiting = messages_in(url, self.aws)
                 delete(url, self.aws)
-                self._deleted(
-                    f"queue {name}", f"with {count(waiting, 'object')} never labelled" if waiting else ""
-                )
+                lost = f"with {count(waiting, 'object')} never labelled; publish them to another job"
+                self._deleted(f"queue {name}", lost if waiting else "")
 
     def tail_queues(self) -> None:
         """Queues of `labeljob tail` that did not delete their own, by name and by subscription."""

@@ -117,6 +117,17 @@ def test_stopping_a_streaming_job_removes_what_the_service_leaves_behind(
     assert "deleted" not in labeljob("stop", "cats-1").out
 
 
+def test_whoever_stops_a_streaming_job_is_told_what_waits_in_its_queue(
+    cats: Cats, labeljob: Labeljob
+) -> None:
+    topic = cats.stream("cats-1")
+    cats.local.step(2)
+    for cat in range(3):
+        cats.aws.sns.publish(TopicArn=topic, Message=json.dumps({"source": f"cat {cat}"}))
+    asked = labeljob("stop", "cats-1", answer="n\n")
+    assert "Stop cats-1 for good (InProgress, 3 objects in its queue that will not be labelled)?" in asked.out
+
+
 def test_stopping_waits_until_the_job_has_stopped(cats: Cats) -> None:
     cats.local.hold()
     cats.create("cats-1")

@@ -32,7 +32,7 @@ def test_queue_subscription_tails_and_policy_go_and_topics_stay(cloud: Aws, job_
     told = [str(fact) for fact in clean_up("Roads-7", description("Stopped"), cloud)]
     assert told == [
         "deleted subscription of GroundTruth-roads-7 to GroundTruth-Roads-7-input",
-        "deleted queue GroundTruth-roads-7: with 1 object never labelled",
+        "deleted queue GroundTruth-roads-7: with 1 object never labelled; publish them to another job",
         "deleted subscription of labeljob-tail-roads-7-0a1b2c3d to GroundTruth-Roads-7-output",
         "deleted queue labeljob-tail-roads-7-0a1b2c3d",
         "deleted policy labeljob-streaming-Roads-7 of role gt-execution",
