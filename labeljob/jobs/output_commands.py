@@ -24,6 +24,8 @@ from shared.json_node import write_json
 _SHOWN = 10
 _SOURCE_CHARACTERS = 32
 _LABEL_CHARACTERS = 300
+_FLAGS = ("everything", "failed", "review", "as_json")
+"""What says which labels are shown, and how."""
 
 
 @click.command("output")
@@ -64,9 +66,13 @@ def output_command(
     """
     if (name is None) == (folder is None):
         raise click.UsageError("give the NAME of a job, or a --folder")
+    if name is not None and options["label_attribute"] is not None:
+        raise click.UsageError(
+            "--label-attribute goes with --folder: a job says itself what its label is called"
+        )
     if joined_to is not None:
-        if name is None:
-            raise click.UsageError("--joined takes the NAME of a job")
+        if name is None or any(options[flag] for flag in _FLAGS):
+            raise click.UsageError("--joined takes the NAME of a job, and writes all of its labels")
         for line in aligned(_joined(join(name, joined_to, connect()), joined_to)):
             click.echo(line)
         return

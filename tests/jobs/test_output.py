@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.jobs.conftest import CAT, NOTHING, Cats, Labeljob
 
 
@@ -62,3 +64,17 @@ def test_a_folder_needs_no_aws(tmp_path: Path, labeljob: Labeljob) -> None:
     assert labeljob("output", "--folder", str(folder), "--review").lines == ["no such labels"]
     assert labeljob("output").status == 2
     assert labeljob("output", "--folder", str(folder), "--joined", "x").status == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--label-attribute", "mood"), "--label-attribute goes with --folder"),
+        (("--joined", "x", "--failed"), "--joined takes the NAME of a job, and writes all of its labels"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(
+    labeljob: Labeljob, options: tuple[str, ...], told: str
+) -> None:
+    run = labeljob("output", "cats-1", *options)
+    assert (run.status, told in run.err) == (2, True)
