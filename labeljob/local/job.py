@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 from labeljob.simulation.job import Counts
@@ -29,7 +29,7 @@ _NO_OBJECTS = Counts(objects=0, labeled=0, failed=0, unlabeled=0, review=0, erro
 
 @dataclass(slots=True)
 class LabelingJob:
-    """A labeling job; changed by its own thread and by StopLabelingJob only.
+    """A labeling job; changed by its own thread, and by StopLabelingJob at the same time.
 
     Attributes:
         request: of CreateLabelingJob.
@@ -54,6 +54,7 @@ class LabelingJob:
     failure_reason: str | None = None
     modified: datetime = field(init=False)
     stopping: Event = field(default_factory=Event)
+    _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         """Never changed yet."""
@@ -109,9 +110,20 @@ class LabelingJob:
         return f"{ACCOUNT}local{self.number:011}"
 
     def change(self, status: str, failure_reason: str | None = None) -> None:
-        """Go over to another state."""
-        self.status, self.failure_reason = status, failure_reason
-        self.modified = datetime.now(UTC)
+        """Go over to another state; a job that is to stop goes over to its end only."""
+        with self._lock:
+            if not self.stopping.is_set() or status in ENDED:
+                self.status, self.failure_reason = status, failure_reason
+                self.modified = datetime.now(UTC)
+
+    def stop(self) -> bool:
+        """Have it stop; False where it has ended already."""
+        with self._lock:
+            if self.status in ENDED:
+                return False
+            self.status, self.modified = "Stopping", datetime.now(UTC)
+            self.stopping.set()
+        return True
 
     def count(self, counts: Counts) -> None:
         """Note how far it is."""

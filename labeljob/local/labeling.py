@@ -12,7 +12,7 @@ from typing import Any
 from labeljob.aws import Aws
 from labeljob.local.controls import Gate
 from labeljob.local.creation import check_creation
-from labeljob.local.job import ENDED, LabelingJob
+from labeljob.local.job import LabelingJob
 from labeljob.local.protocol import ServiceError
 from labeljob.local.teams import Workteams
 from labeljob.preview.template import WorkerTemplate, parse_liquid
@@ -102,14 +102,11 @@ class Labeling:
             ServiceError: there is no such job, or it has ended.
         """
         job = self.find(request["LabelingJobName"])
-        with self._lock:
-            if job.status in ENDED:
-                raise ServiceError(
-                    "ValidationException",
-                    f"The labeling job {job.name} is in the state {job.status}; it cannot be stopped.",
-                )
-            job.change("Stopping")
-            job.stopping.set()
+        if not job.stop():
+            raise ServiceError(
+                "ValidationException",
+                f"The labeling job {job.name} is in the state {job.status}; it cannot be stopped.",
+            )
         self.gate.wake()
         return {}
 

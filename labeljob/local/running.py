@@ -107,8 +107,7 @@ class Runner:
     def _batch(self, job: LabelingJob, inputs: Inputs, bucket: Bucket, calls: JobFunctions) -> None:
         """Run a batch job: every object of its manifest, batch after batch."""
         limits = _limits(job, inputs.manifest)
-        if not job.stopping.is_set():
-            job.change("InProgress")
+        job.change("InProgress")
         objects = len(inputs.manifest.lines)
         job.kept = len(limits.kept)
         job.count(Counts(objects=objects, labeled=0, failed=0, unlabeled=objects, review=0, error_labels=0))
@@ -161,6 +160,7 @@ def _simulated(job: LabelingJob, calls: JobFunctions) -> SimulatedJob:
         output_path=job.request["OutputConfig"]["S3OutputPath"],
         account=ACCOUNT,
         role=job.request["RoleArn"],
+        built_in=":function:PRE-" in job.task.get("PreHumanTaskLambdaArn", ""),
         switches=Switches(metadata="replaced" if calls.consolidates else "merged"),
     )
 

@@ -85,7 +85,7 @@ def _work(job: LabelingJob, gate: Gate, streaming: StreamingJob) -> None:
 
 def _note(job: LabelingJob, streaming: StreamingJob) -> None:
     job.count(_counts(streaming.counters))
-    if streaming.status == "InProgress" and not job.stopping.is_set() and job.status != "InProgress":
+    if streaming.status == "InProgress" and job.status != "InProgress":
         job.change("InProgress")
 
 

@@ -137,6 +137,7 @@ class SimulatedJob:
         switches: what is not known of the service.
         account: AWS account of the job.
         role: ARN of its execution role.
+        built_in: whether it is of one of AWS's task types, whose label may end in -ref.
     """
 
     manifest: str
@@ -158,6 +159,7 @@ class SimulatedJob:
     switches: Switches = field(default_factory=Switches)
     account: str = "111122223333"
     role: str = EXECUTION_ROLE
+    built_in: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what CreateLabelingJob would refuse.
@@ -165,7 +167,7 @@ class SimulatedJob:
         Raises:
             ContractError: a name or number is not allowed; says which rule. NotAllowedError: `output_path` is no S3 URI.
         """
-        check_label_attribute_name(self.label_attribute_name)
+        _check_label_attribute_name(self.label_attribute_name, built_in=self.built_in)
         if not _JOB_NAME.fullmatch(self.job_name):
             raise ContractError(
                 f"{self.job_name!r} is no job name: 1 to 63 letters, digits and inner hyphens",
@@ -323,16 +325,16 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-def check_label_attribute_name(name: str) -> None:
-    """Apply the service's rules for the label attribute name of a custom job.
-
-    Raises:
-        ContractError: the name breaks one of them.
-    """
+def _check_label_attribute_name(name: str, *, built_in: bool) -> None:
+    """Apply the service's rules for label attribute names."""
     path = "LabelAttributeName"
     if not _LABEL_NAME.fullmatch(name):
         raise ContractError(f"{name!r} must be 1 to 127 letters, digits and inner hyphens", path=path)
-    if name in {"source", "source-ref"} or name.endswith(("-metadata", "-ref")):
+    if (
+        name in {"source", "source-ref"}
+        or name.endswith("-metadata")
+        or (name.endswith("-ref") and not built_in)
+    ):
         raise ContractError(
             f"{name!r} is not free for a custom job: it must not be source or source-ref, nor end in -metadata or -ref",
             path=path,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labeljob.local import LocalAws
+from labeljob.local.job import LabelingJob
 from labeljob.simulation import SimulatedJob, simulate
 from tests.local.conftest import ACCOUNT, FUNCTION, TEAM
-from tests.local.test_validation import GONE, TASK, changed
+from tests.local.test_validation import GONE, SEGMENTATION, TASK, changed
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -34,6 +36,17 @@ def finished(local_aws: LocalAws, sagemaker: SageMakerClient, request: dict[str,
     sagemaker.create_labeling_job(**request)
     local_aws.settle()
     return dict(sagemaker.describe_labeling_job(LabelingJobName=request["LabelingJobName"]))
+
+
+def test_a_job_that_is_to_stop_is_in_progress_no_more_and_one_that_has_ended_stays_so() -> None:
+    """Whoever stops a job does so while its own thread changes it."""
+    job = LabelingJob({"LabelingJobName": "cats-1"}, datetime.now(UTC), 0, {})
+    assert job.stop()
+    job.change("InProgress")
+    assert job.status == "Stopping"
+    job.change("Stopped")
+    assert not job.stop()
+    assert job.status == "Stopped"
 
 
 def test_the_birds_get_the_labels_that_a_simulation_gives_them(
@@ -164,6 +177,15 @@ def test_the_stacks_functions_stand_in_for_awss_own(
     }
     job = finished(local_aws, sagemaker, changed(cats(), changes))
     assert job["LabelCounters"]["TotalLabeled"] == 3
+
+
+def test_the_label_of_a_built_in_task_may_be_a_file(
+    local_aws: LocalAws, sagemaker: SageMakerClient, cats: Cats
+) -> None:
+    """CreateLabelingJob asks for such a name, so the job must not fail for it."""
+    changes = {"LabelAttributeName": "Cats-ref", f"{TASK}.PreHumanTaskLambdaArn": SEGMENTATION}
+    job = finished(local_aws, sagemaker, changed(cats(), changes))
+    assert (job["LabelingJobStatus"], job["LabelCounters"]["TotalLabeled"]) == ("Completed", 3)
 
 
 def test_a_role_that_may_not_invoke_fails_the_job_in_the_services_words(
