@@ -44,19 +44,21 @@ def streaming_options(command: _Command) -> _Command:
 
 
 def check_options(context: click.Context) -> None:
-    """Refuse what only streaming jobs have for a batch job.
+    """Refuse what only streaming jobs have for a batch job, and the other way round.
 
     Raises:
-        click.UsageError: such an option was given without `--streaming`.
+        click.UsageError: such an option was given; it would do nothing.
     """
-    if context.params["streaming"]:
-        return
-    options = {"resume": "--resume"} | {
-        f"streaming_{name}": option for name, (option, _) in _SWITCH_HELP.items()
-    }
+    options = {"seed": "--seed"}
+    told = "is for batch jobs: a streaming job takes objects in the manifest's order"
+    if not context.params["streaming"]:
+        options = {"resume": "--resume"} | {
+            f"streaming_{name}": option for name, (option, _) in _SWITCH_HELP.items()
+        }
+        told = "is for streaming jobs; add --streaming"
     for name, option in options.items():
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            raise click.UsageError(f"{option} is for streaming jobs; add --streaming", context)
+            raise click.UsageError(f"{option} {told}", context)
 
 
 def streaming_switches(options: Mapping[str, Any]) -> StreamingSwitches:

@@ -39,8 +39,6 @@ _SOON = timedelta(hours=1)
 """Time leaps farther only where nothing is left in the queue: messages hidden there would be too old when they show."""
 _MANIFEST_EVERY = timedelta(minutes=10)
 """How often the output manifest is written anew while there is work."""
-_LONG_POLL = 1
-"""Seconds for which `run_until` waits for messages before it looks whether to stop."""
 
 
 class StreamingJob:
@@ -145,17 +143,6 @@ class StreamingJob:
         if not self.over:
             self.status = "Stopping"
 
-    def run_until(self, stop: Callable[[], bool]) -> None:
-        """Work until the job is over or `stop` says so; while there is nothing to do, simulated time passes like real time.
-
-        Raises:
-            GtConsensusError: AWS refuses, or the worker page cannot be rendered. The job can be taken up again.
-        """
-        while not self.over and not stop():
-            began = self._real_time()
-            if not self.step(_LONG_POLL):
-                self.let_pass(timedelta(seconds=self._real_time() - began))
-
     def idle(self) -> bool:
         """Whether every object that came is done with and the queue is empty.
 
@@ -180,7 +167,7 @@ class StreamingJob:
             Whether anything happened; False means that the job waits for objects.
 
         Raises:
-            GtConsensusError: as `run_until`.
+            GtConsensusError: AWS refuses, or the worker page cannot be rendered. The job can be taken up again.
         """
         if self.over:
             return False

@@ -170,16 +170,6 @@ class Counters:
     peak_in_work: int = 0
     announced: int = 0
 
-    def to_label_counters(self) -> dict[str, int]:
-        """LabelCounters as DescribeLabelingJob has them."""
-        return {
-            "TotalLabeled": self.labeled,
-            "HumanLabeled": self.labeled,
-            "MachineLabeled": 0,
-            "FailedNonRetryableError": self.failed,
-            "Unlabeled": self.objects - self.labeled - self.failed,
-        }
-
 
 def recorded(answers: RecordedAnswers, answer_key: str | None = None) -> Answers:
     """Workers who answer what was recorded.

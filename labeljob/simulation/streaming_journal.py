@@ -251,6 +251,19 @@ class Journal:
         only = " WHERE message IN (SELECT name FROM messages)" if received else ""
         return {place for (place,) in self._base.execute(f"SELECT place FROM sent{only}")}  # noqa: S608 - as above
 
+    def check_all_received(self) -> None:
+        """See that everything that was published has come, once the queue is empty.
+
+        Raises:
+            ContractError: it has not.
+        """
+        lost = len(self.sent_places(received=False)) - len(self.sent_places(received=True))
+        if lost:
+            raise ContractError(
+                f"the queue is empty, and {lost} messages that were sent never came out of it: the endpoint has lost them, as one does "
+                "that is started anew; start the job anew too, without --resume"
+            )
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """Make one transaction of all changes in the block."""

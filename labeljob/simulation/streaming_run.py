@@ -126,7 +126,7 @@ def simulate_streaming(
         on_progress: called as the job goes on.
 
     Raises:
-        ContractError, SettingsError: an input is unusable, or there is nothing to resume; names it. AwsError, StorageError: AWS refuses.
+        ContractError, SettingsError: an input is unusable, nothing is to resume, messages are lost. AwsError, StorageError: AWS refuses.
     """
     inputs = Inputs.read(job)
     rows = manifest_rows(read_input(job.manifest, job.endpoint_url))
@@ -306,12 +306,13 @@ class _Run:
         self._report()
         while not self.streaming.over:
             waiting = self._sent - self.streaming.counters.received
-            sent = waiting >= _MOST_WAITING or self._send()
+            sent = waiting < _MOST_WAITING and self._send()
             happened = self.streaming.step()
             self._report()
             if sent or happened:
                 continue
             if self.streaming.idle():
+                self.streaming.journal.check_all_received()
                 self.streaming.let_pass(IDLE)
                 self.streaming.step()
             else:

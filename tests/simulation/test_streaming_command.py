@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from labeljob.simulation import SimulatedJob
+from labeljob.simulation import Progress, SimulatedJob
+from labeljob.simulation.streaming_run import simulate_streaming
+from shared.errors import ContractError
+from tests.conftest import Aws
 
 
 @pytest.fixture
@@ -97,6 +101,12 @@ def test_options_of_streaming_need_streaming(command: Callable[..., Any], option
     assert f"{option[0]} is for streaming jobs; add --streaming" in run.err
 
 
+def test_streaming_has_no_order_to_shuffle(command: Callable[..., Any]) -> None:
+    """Objects come as they are sent."""
+    run = command("--streaming", "--seed", 1)
+    assert (run.status, "--seed is for batch jobs" in run.err) == (2, True)
+
+
 def test_resuming_needs_a_job_that_was_started(command: Callable[..., Any], tmp_path: Path) -> None:
     """One line says what to do."""
     run = command("--streaming", "--resume")
@@ -105,6 +115,27 @@ def test_resuming_needs_a_job_that_was_started(command: Callable[..., Any], tmp_
         run.err
         == f"labeljob: {tmp_path}/out has no journal of a streaming job to resume; run without --resume\n"
     )
+
+
+def test_messages_that_the_endpoint_has_lost_are_told(
+    make_job: Callable[..., SimulatedJob], aws: Aws
+) -> None:
+    """It was started anew while the job was down: its objects would be missing without a word."""
+    job = make_job(count=90, endpoint_url=aws.url, output_path="s3://acme-out/run")
+    looks: list[Progress] = []
+
+    def die(progress: Progress) -> None:
+        looks.append(progress)
+        if len(looks) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate_streaming(job, on_progress=die)
+    urllib.request.urlopen(urllib.request.Request(f"{aws.url}/moto-api/reset", method="POST")).close()  # noqa: S310 - our own server
+    with pytest.raises(
+        ContractError, match=r"^the queue is empty, and \d+ messages that were sent never came"
+    ):
+        simulate_streaming(job, resume=True)
 
 
 def test_a_job_that_is_over_cannot_be_resumed(command: Callable[..., Any], tmp_path: Path) -> None:

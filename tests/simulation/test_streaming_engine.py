@@ -190,26 +190,11 @@ def test_a_stop_request_leaves_what_is_not_labelled(stream: Stream) -> None:
         job.step()
         job.request_stop()
         assert job.status == "Stopping"
-        job.run_until(lambda: False)
+        job.step()
         assert job.status == "Stopped"
-        assert job.counters.to_label_counters() == {
-            "TotalLabeled": 0,
-            "HumanLabeled": 0,
-            "MachineLabeled": 0,
-            "FailedNonRetryableError": 0,
-            "Unlabeled": 2,
-        }
+        assert (job.counters.objects, job.counters.labeled, job.counters.failed) == (2, 0, 0)
     assert ["Cats" in line for line in stream.output()] == [False, False]
     assert stream.waiting() == 1
-
-
-def test_running_labels_what_comes_until_told_otherwise(stream: Stream) -> None:
-    """As a service does; a message is waited for."""
-    with stream.job() as job:
-        job.step()
-        stream.send(*sources("a", "b"))
-        job.run_until(lambda: job.counters.labeled == 2 and job.idle())
-        assert job.status == "InProgress"
 
 
 def test_a_function_that_raises_fails_the_job_with_the_services_words(stream: Stream) -> None:
@@ -221,7 +206,7 @@ def test_a_function_that_raises_fails_the_job_with_the_services_words(stream: St
     with stream.job(handlers=Handlers(broken, broken)) as job:
         job.step()
         stream.send(*sources("a"))
-        job.run_until(lambda: False)
+        job.step()
         assert job.status == "Failed"
         assert "Exception invoking the Lambda function" in str(job.failure_reason)
         assert "RuntimeError: no such attribute" in str(job.cause)
