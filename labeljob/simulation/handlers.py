@@ -23,6 +23,7 @@ from shared.telemetry import logger
 REPLY_BYTES = 6_291_556
 """Largest reply of a synchronous Lambda call."""
 Handler = Callable[[dict[str, Any], Any], Any]
+_HIDDEN = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
 
 
 class Function(Protocol):
@@ -200,7 +201,8 @@ def lambda_environment(values: Mapping[str, str], *, isolated: bool) -> Iterator
         values: variables to set.
         isolated: also hide the person's AWS credentials, profile and configuration, which an endpoint in this process needs not.
     """
-    hidden = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") if isolated else ()
+    elsewhere = [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_") and name not in values]
+    hidden = (*_HIDDEN, *elsewhere) if isolated else ()
     before, session = dict(os.environ), boto3.DEFAULT_SESSION
     local_hosts = ",".join(filter(None, (before.get("NO_PROXY", before.get("no_proxy", "")), "127.0.0.1")))
     changes = {**values, "NO_PROXY": local_hosts, "no_proxy": local_hosts}

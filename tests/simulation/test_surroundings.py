@@ -66,6 +66,15 @@ def test_a_proxy_is_not_asked_for_the_embedded_s3(make_job: MakeJob, monkeypatch
     assert simulate(make_job()).all_labeled
 
 
+def test_endpoints_of_single_services_are_not_those_of_the_embedded_ones(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever keeps files in an S3 of their own has one."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    assert simulate(make_job()).all_labeled
+    assert os.environ["AWS_ENDPOINT_URL_S3"] == "http://127.0.0.1:9"
+
+
 def test_log_lines_and_metrics_go_to_files(make_job: MakeJob, capfd: pytest.CaptureFixture[str]) -> None:
     """The terminal stays free."""
     result = simulate(make_job())
