@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -16,12 +15,13 @@ from consolidation.estimation.tallies import Tallies
 from consolidation.learning import Known
 from consolidation.skill_store import EVERY, SkillStore, WarmSummaries
 from labeljob.local_store import FolderStore
-from shared.errors import NotAllowedError, ObjectMissingError, StorageError
+from shared.errors import NotAllowedError, StorageError
 from shared.json_node import parse_json
 from shared.s3_uri import AllowedLocations
 from shared.storage import AppendStore, S3Store
 from tests.conftest import Aws
 from tests.payloads import ANN, CYD, OUTPUT_CONFIG, answer, entry, label_of, votes
+from tests.skills.odd_store import OddStore
 
 Send = Callable[..., list[dict[str, Any]]]
 SKILLS = f"{OUTPUT_CONFIG}/consolidated-annotation/skill/Roads-7A/"
@@ -320,33 +320,6 @@ def test_a_broken_checkpoint_or_hint_costs_reading_but_no_knowledge(
         consolidated_as(store, f"request-{number}", learned(str(number), ann=1), warm=warm)
     aws.put(f"{FOLDER}{broken}", body)
     assert opened(store, "cold").recall() == opened(store, "warm", warm).recall()
-
-
-@dataclass
-class OddStore:
-    """A store that refuses, or whose calls never end."""
-
-    failure: Exception | None = None
-    released: threading.Event = field(default_factory=threading.Event)
-
-    def read(self, uri: str, *, limit: int, limit_name: str) -> bytes:
-        """See `ObjectStore.read`."""
-        self._refuse()
-        raise ObjectMissingError(uri)
-
-    def write(self, uri: str, body: bytes, content_type: str) -> None:
-        """See `ObjectStore.write`."""
-        self._refuse()
-
-    def write_new(self, uri: str, body: bytes, content_type: str) -> bool:
-        """See `AppendStore.write_new`."""
-        self._refuse()
-        return False
-
-    def _refuse(self) -> None:
-        if self.failure:
-            raise self.failure
-        self.released.wait()
 
 
 @pytest.mark.parametrize(
