@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.utils import validate_region_name
 
 from shared.errors import GtConsensusError
 
@@ -74,6 +75,11 @@ class AwsError(GtConsensusError):
         """Whether there is no such thing."""
         return self.error_code in MISSING
 
+    @property
+    def unknown(self) -> bool:
+        """Whether SageMaker has nothing of a name: it answers ValidationException, where its API model has ResourceNotFound."""
+        return self.missing or self.error_code == "ValidationException"
+
 
 class Aws:
     """The AWS clients of one profile and Region; safe to share between threads once a client is made."""
@@ -86,13 +92,16 @@ class Aws:
             region: None for that of the environment or profile.
 
         Raises:
-            AwsError: there is no such profile, or no Region at all.
+            AwsError: there is no such profile, the AWS configuration cannot be read, or there is no Region, or none of such a name.
         """
         try:
             self._session = boto3.Session(profile_name=profile, region_name=region)
-        except ProfileNotFound as failure:
+            found = self._session.region_name
+            if found:
+                validate_region_name(found)
+        except BotoCoreError as failure:
             raise AwsError(f"{failure}") from failure
-        if self._session.region_name is None:
+        if not found:
             raise AwsError("no AWS Region: give --region, or set AWS_DEFAULT_REGION")
 
     @property

@@ -17,6 +17,7 @@ from labeljob.doctor.buckets import cors_gaps
 from labeljob.doctor.examination import Examination, OnCheck, examine
 from labeljob.doctor.subject import Subject
 from labeljob.findings import Finding
+from labeljob.jobs.text import counted
 from labeljob.launch.job_file import JobFile, read_job_file
 from labeljob.launch.resolving import resolve
 
@@ -80,7 +81,7 @@ def _progress() -> Iterator[OnCheck]:
 def _as_text(examination: Examination) -> str:
     found = len(examination.findings)
     serious = sum(finding.serious for finding in examination.findings)
-    summary = f"{len(examination.rules)} rules checked, {found} finding{'' if found == 1 else 's'}"
+    summary = f"{counted(len(examination.rules), 'rule')} checked, {counted(found, 'finding')}"
     if found:
         summary += f", {serious} serious"
     return "\n\n".join([*(finding.told() for finding in examination.findings), summary])

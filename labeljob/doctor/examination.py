@@ -13,6 +13,7 @@ from labeljob.doctor import buckets, data, functions, keys, roles, team, topics,
 from labeljob.doctor.check import Check
 from labeljob.doctor.subject import Subject
 from labeljob.findings import Finding, Rule
+from labeljob.launch import placeholders
 from labeljob.launch.job_file import JobFile
 from labeljob.launch.resolving import resolve
 from labeljob.launch.rules import RULES as CREATE_RULES
@@ -90,7 +91,7 @@ class Examination:
 def examine(
     job: JobFile, aws: Aws, *, invoke: bool = True, on_check: OnCheck = lambda _: None
 ) -> Examination:
-    """Look at everything that could make a job fail late. Changes nothing.
+    """Look at everything that could make a job fail late; of a file that is not filled in only at that. Changes nothing.
 
     Args:
         job: its file.
@@ -103,6 +104,9 @@ def examine(
         GtConsensusError: the job's request cannot be made at all, for want of credentials or an endpoint.
     """
     on_check("the job file")
+    unfilled = tuple(placeholders.check(job))
+    if unfilled:
+        return Examination((placeholders.PLACEHOLDER,), unfilled)
     launch = resolve(job, aws)
     subject = Subject(launch, aws)
     chosen = [check for check in CHECKS if invoke or not check.invokes]

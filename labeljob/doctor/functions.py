@@ -195,7 +195,7 @@ def _places(subject: Subject, function: Function) -> Iterator[_Place]:
         return
     bucket, prefix = subject.output_place
     yield _Place("output", f"{subject.job_folder}/annotations/", f"{bucket}/{prefix}", _READ_WRITE)
-    settings = _settings_of(subject, deployment)
+    settings = settings_of(subject, deployment)
     for what, folder in (("artefacts", settings.artefact_prefix), ("statistics", settings.skill_store)):
         if folder.startswith("s3://"):
             place = f"{folder.rstrip('/')}/"
@@ -236,7 +236,7 @@ def _categories(subject: Subject) -> Iterator[Finding]:
     if deployment.read_label_categories or "task.input.labels" not in page:
         return
     own = all(line.value.get("labels") for line in subject.sound_lines) and bool(subject.sound_lines)
-    if not own and not _settings_of(subject, deployment).label_categories:
+    if not own and not settings_of(subject, deployment).label_categories:
         yield CATEGORIES.broken(
             f"the page shows task.input.labels, and {function.name} does not read the job's label categories",
             "sam deploy --parameter-overrides ReadLabelCategories=true",
@@ -262,7 +262,7 @@ def _parsed_settings(subject: Subject, uri: str) -> Settings:
     return Settings.parse(parse_json(subject.read(S3Uri.parse(uri))), subject.job.name.lower())
 
 
-def _settings_of(subject: Subject, deployment: Deployment) -> Settings:
+def settings_of(subject: Subject, deployment: Deployment) -> Settings:
     """The job's settings; the defaults where they cannot be read, which is a finding of its own."""
     uri = deployment.settings_s3_uri
     try:

@@ -107,15 +107,16 @@ class Subject:
         return self.role_called(self.launch.role) if self.launch.role else None
 
     def role_called(self, arn: str) -> RoleTypeDef | None:
-        """A role."""
+        """A role; None also where one of the name has another path, or is another account's."""
         name = role_name(arn)
         try:
             with calling(f"read role {name}"):
-                return self.aws.iam.get_role(RoleName=name)["Role"]
+                found = self.aws.iam.get_role(RoleName=name)["Role"]
         except AwsError as failure:
             if failure.missing:
                 return None
             raise
+        return found if found["Arn"] == arn else None
 
     @cached_property
     def managed_policies(self) -> frozenset[str]:

@@ -100,7 +100,9 @@ def _members(subject: Subject, team: WorkteamTypeDef) -> Iterator[Finding]:
                 pages = subject.aws.cognito.get_paginator("list_users_in_group").paginate(
                     UserPoolId=pool, GroupName=name
                 )
-                names |= {user["Username"] for page in pages for user in page["Users"] if user["Enabled"]}
+                names |= {
+                    user["Username"] for page in pages for user in page["Users"] if user.get("Enabled", True)
+                }
         except AwsError as failure:
             if failure.missing:
                 return
@@ -126,7 +128,7 @@ def _described(subject: Subject, name: str) -> WorkteamTypeDef | None:
         with calling(f"describe work team {name}"):
             return subject.aws.sagemaker.describe_workteam(WorkteamName=name)["Workteam"]
     except AwsError as failure:
-        if failure.missing or failure.error_code == "ValidationException":
+        if failure.unknown:
             return None
         raise
 
@@ -136,7 +138,7 @@ def _subscribed(subject: Subject, arn: str) -> bool:
         with calling(f"describe work team {arn}"):
             subject.aws.sagemaker.describe_subscribed_workteam(WorkteamArn=arn)
     except AwsError as failure:
-        if failure.missing or failure.error_code == "ValidationException":
+        if failure.unknown:
             return False
         raise
     return True

@@ -2,19 +2,21 @@
 
 Pre-annotation must be free of side effects, since the console calls it for previews too. Consolidation is handed a request of its own:
 one object, one answer, under `<output>/labeljob-doctor/<id>/`, with that folder as its output. All that lies there afterwards is deleted.
+Where the settings have it write elsewhere, it gets no answer: what it made of one would stay among what other jobs share.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from consolidation.label_facts import errors_of
 from labeljob.aws import AwsError, calling
 from labeljob.doctor.check import Check
 from labeljob.doctor.commands import aws_command
+from labeljob.doctor.functions import settings_of
 from labeljob.doctor.subject import Function, Subject
 from labeljob.doctor.trial import Failed, Trial, callable_function, invoke
 from labeljob.findings import Finding, Rule
@@ -176,7 +178,8 @@ def _consolidation(subject: Subject) -> Iterator[Finding]:
 def _consolidated(subject: Subject, function: Function, folder: str, trial: Trial) -> Iterator[Finding]:
     output = f"{folder}/annotations"
     payload = f"{output}/consolidated-annotation/consolidation-request/iteration-1/request.json"
-    _put(subject, payload, html_safe([_entry(trial)]).encode())
+    answer = trial.answer() if _keeps_to_its_folder(subject, function) else None
+    _put(subject, payload, html_safe([_entry(trial, answer)]).encode())
     event = {
         "version": EVENT_VERSION,
         "labelingJobArn": subject.job_arn,
@@ -204,7 +207,7 @@ def _consolidated(subject: Subject, function: Function, folder: str, trial: Tria
         yield CONSOLIDATION_REPLY.broken(
             fault, f"mend {function.name}; the label belongs under {subject.job.label!r}"
         )
-    if function.ours and trial.answer():
+    if function.ours and answer:
         labels = [content[subject.job.label] for content in read.contents.values()]
         for error in (error for label in labels for error in errors_of(label)):
             yield CONSOLIDATION_REPLY.broken(
@@ -216,15 +219,23 @@ def _consolidated(subject: Subject, function: Function, folder: str, trial: Tria
         yield CONSOLIDATION_REPLY.broken(warning, f"mend {function.name}", serious=False)
 
 
-def _entry(trial: Trial) -> dict[str, Any]:
-    """One object of a consolidation request, with one worker's answer."""
+def _keeps_to_its_folder(subject: Subject, function: Function) -> bool:
+    """Whether what our function makes of answers lies beneath the request's output; of others' functions that is taken for granted."""
+    if function.deployment is None:
+        return True
+    settings = settings_of(subject, function.deployment)
+    return not any(place.startswith("s3://") for place in (settings.artefact_prefix, settings.skill_store))
+
+
+def _entry(trial: Trial, answer: Mapping[str, Any] | None) -> dict[str, Any]:
+    """One object of a consolidation request, with one worker's answer or none."""
     line = trial.line or {"source": "labeljob doctor"}
     source = {"content": line["source"]} if line.get("source") else {"s3Uri": line["source-ref"]}
-    data = {"content": write_json(trial.answer())}
+    answers = [] if answer is None else [{"content": write_json(answer)}]
     return {
         "datasetObjectId": _OBJECT_ID,
         "dataObject": source,
-        "annotations": [{"workerId": _WORKER_ID, "annotationData": data}],
+        "annotations": [{"workerId": _WORKER_ID, "annotationData": data} for data in answers],
     }
 
 

@@ -203,7 +203,7 @@ def describe(name: str, aws: Aws) -> Job:
         with calling(f"describe labeling job {name}"):
             return Job(aws.sagemaker.describe_labeling_job(LabelingJobName=name))
     except AwsError as failure:
-        if failure.missing:
+        if failure.unknown:
             message = (
                 f"there is no labeling job {name} in {aws.region}; `labeljob list` shows those there are"
             )

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from shlex import quote
 
 import click
 from rich.console import Console
@@ -53,8 +54,8 @@ def init_command(file: Path, task: str, *, streaming: bool, public: bool, force:
         raise ContractError(f"{file} cannot be written: {failure}") from failure
     click.echo(f"wrote    {file}")
     click.echo("next     fill in what reads CHANGE-ME, then")
-    click.echo(f"         labeljob doctor {file}")
-    click.echo(f"         labeljob create {file} --dry-run")
+    click.echo(f"         labeljob doctor {quote(str(file))}")
+    click.echo(f"         labeljob create {quote(str(file))} --dry-run")
 
 
 @click.command("create")

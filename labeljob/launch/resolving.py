@@ -16,7 +16,7 @@ from labeljob.streaming.names import topic_name
 from shared.errors import NotAllowedError
 from shared.s3_uri import S3Uri
 
-NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+NAME = re.compile(r"(?=.{1,63}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 """LabelingJobName."""
 ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _FILE_NAMES = {
@@ -219,18 +219,24 @@ class _Resolver:
             found = self._object(key, written)
             body = None if key == "input.manifest" else found
             return Material(key, written, in_s3=True, readable=found is not None, body=body)
-        path = self._job.local(written)
-        if not path.is_file():
-            told = "a folder" if path.is_dir() else "not there"
-            self._broken(
-                FILE_MISSING,
-                key,
-                f"{written} is {told}",
-                "correct the path; it starts from the job file's folder",
-            )
-            return None
-        body = None if key == "input.manifest" else path.read_bytes()
-        return Material(key, uploads_folder(self._job) + _FILE_NAMES[key], path=path, body=body)
+        return self._file(key, written)
+
+    def _file(self, key: str, written: str) -> Material | None:
+        """A file on this machine, which is opened once: what cannot be is told here, and nobody tries again."""
+        try:
+            path = self._job.local(written)
+            if path.is_file():
+                with path.open("rb") as file:
+                    body = None if key == "input.manifest" else file.read()
+                return Material(key, uploads_folder(self._job) + _FILE_NAMES[key], path=path, body=body)
+            told = "is a folder" if path.is_dir() else "is not there"
+        except OSError as failure:
+            told = f"cannot be read: {failure.strerror}"
+        except RuntimeError as failure:  # `~nobody/page.html`
+            told = f"cannot be found: {failure}"
+        mend = "correct the path; it starts from the job file's folder"
+        self._broken(FILE_MISSING, key, f"{written} {told}", mend)
+        return None
 
     def _object(self, key: str, written: str) -> bytes | None:
         """What lies at an S3 URI, None where it cannot be read; of a manifest nothing, only that it is there."""
@@ -272,7 +278,7 @@ class _Resolver:
                 self._broken(
                     NAME_UNCHECKED, "name", told, "ask for sagemaker:DescribeLabelingJob", serious=False
                 )
-            elif not failure.missing:
+            elif not failure.unknown:
                 raise
             return
         self._broken(

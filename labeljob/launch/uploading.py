@@ -10,6 +10,7 @@ from pathlib import Path
 
 from labeljob.aws import Aws, AwsError, calling
 from labeljob.launch.request import Upload
+from shared.errors import NotAllowedError
 from shared.s3_uri import S3Uri
 
 _DIGEST = "labeljob-sha256"
@@ -55,10 +56,12 @@ def digest_of(upload: Upload) -> str:
 
 
 def _has(upload: Upload, digest: str, aws: Aws) -> bool:
-    uri = S3Uri.parse(upload.uri)
     try:
+        uri = S3Uri.parse(upload.uri)
         with calling(f"look for {upload.uri}"):
             found = aws.s3.head_object(Bucket=uri.bucket, Key=uri.key)
+    except NotAllowedError:
+        return False  # a finding of the job: no object has such a URI
     except AwsError as failure:
         if failure.missing or failure.denied:  # S3 denies what is not there to who may not list the bucket
             return False

@@ -21,6 +21,8 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _PART = r"\d+\s*(?:s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:ours?)?|d(?:ays?)?)"
 _DURATION = re.compile(rf"{_PART}(?:\s*{_PART})*")
 _SECONDS = re.compile(r"\d+")
+_MOST_DOLLARS = 1_000_000
+"""What is no price at all, and may be too large to reckon with."""
 
 
 @dataclass(slots=True)
@@ -81,9 +83,7 @@ class Section:
 
     def __init__(self, file: YamlFile, node: yaml.Node | None, path: str) -> None:
         self._file = file
-        self._node = node
         self.path = path
-        self._asked: set[str] = set()
         self._values: dict[str, yaml.Node] = {}
         if isinstance(node, yaml.MappingNode):
             self._take(node)
@@ -237,7 +237,7 @@ def _dollars(node: yaml.ScalarNode) -> Decimal:
         price = Decimal(node.value.removeprefix("$"))
     except InvalidOperation:
         raise ValueError(f"must be US dollars such as 0.036, is {node.value!r}") from None
-    if not price.is_finite():
+    if not price.is_finite() or abs(price) >= _MOST_DOLLARS:
         raise ValueError(f"must be US dollars such as 0.036, is {node.value!r}")
     return price
 

@@ -92,7 +92,8 @@ class Labeling:
             ServiceError: there is none.
         """
         if name.lower() not in self.jobs:
-            raise ServiceError("ResourceNotFound", "Requested resource not found.")
+            # What the service answers, though its API model has ResourceNotFound.
+            raise ServiceError("ValidationException", "Requested resource not found.")
         return self.jobs[name.lower()]
 
     def stop(self, request: Parameters) -> dict[str, Any]:

@@ -223,7 +223,7 @@ class _Check:
 
     def _with_object(self, line: _Line) -> tuple[Fault, ...]:
         number, value, faults = line
-        if self._objects is None or value is None or any(one.finding.rule is rules.URI for one in faults):
+        if self._objects is None or value is None:
             return faults
         return (*faults, *self._objects.of_line(number, value))
 
@@ -235,7 +235,9 @@ class _Check:
             )
         if self._lines > most:
             what = f"has {self._lines:,} lines; a job takes {most:,}"
-            yield fault(rules.TOO_MANY, None, what, _mend_too_many(most))
+            # A quota that AWS raises: whose has been raised is not kept from creating the job.
+            raisable = most == kinds.MOST_OBJECTS
+            yield fault(rules.TOO_MANY, None, what, _mend_too_many(most), serious=not raisable)
         if self._checks.automated and self._lines < kinds.ADVISED_AUTOMATED:
             serious = self._lines < kinds.LEAST_AUTOMATED
             wanted = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -114,7 +114,7 @@ def make_manifest(
         ContractError: there is nothing to label, or it is unclear what. AwsError: S3 refuses.
     """
     chosen = making or Making()
-    for name in chosen.attributes:
+    for name in (*chosen.attributes, *chosen.columns.keep):
         if name in _RESERVED or name.startswith("$") or not name:
             raise ContractError(
                 f"{name!r} cannot be an attribute of data objects: the name is Ground Truth's"
@@ -297,7 +297,7 @@ def _replaced(out: str, aws: Aws | None) -> Iterator[IO[bytes]]:
                     aws.s3.upload_fileobj(file, place.bucket, place.key)
         return
     path = Path(out)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.parent / f".{path.name}.partial"
     try:
         with partial.open("wb") as file:
             yield file
@@ -305,7 +305,8 @@ def _replaced(out: str, aws: Aws | None) -> Iterator[IO[bytes]]:
     except OSError as failure:
         raise ContractError(f"{out} cannot be written: {failure.strerror}") from failure
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
 
 
 def _upload_first(source: Path) -> str:

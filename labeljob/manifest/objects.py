@@ -16,7 +16,7 @@ from labeljob.manifest.kinds import SEQUENCE_FILES, Kind, extension
 from labeljob.manifest.rules import Fault, fault
 from labeljob.manifest.sequences import sequence_faults
 from labeljob.manifest.signatures import true_format
-from shared.errors import ContractError
+from shared.errors import ContractError, NotAllowedError
 from shared.json_node import JsonNode
 from shared.s3_uri import S3Uri
 
@@ -68,7 +68,7 @@ class ObjectChecks:
         self._lock = Lock()
 
     def of_line(self, number: int, value: Mapping[str, Any]) -> tuple[Fault, ...]:
-        """The faults of the object that a line names; none where the line holds its data itself.
+        """The faults of the object that a line names; none where the line holds its data itself, or what it has is no S3 URI.
 
         Raises:
             AwsError: S3 cannot be reached at all.
@@ -76,7 +76,11 @@ class ObjectChecks:
         reference = value.get("source-ref")
         if value.get("source") or not isinstance(reference, str):
             return ()
-        return tuple(self._faults(number, S3Uri.parse(reference), value))
+        try:
+            uri = S3Uri.parse(reference)
+        except NotAllowedError:
+            return ()  # told with the line
+        return tuple(self._faults(number, uri, value))
 
     def _faults(self, number: int, uri: S3Uri, value: Mapping[str, Any]) -> Iterator[Fault]:
         try:

@@ -20,8 +20,8 @@ MAX_CONCURRENT = 5_000
 """Largest MaxConcurrentTaskCount of the API."""
 OUTPUT_PATH = "s3://labeljob-simulation/output"
 """S3OutputPath where none is given."""
-_JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
-_LABEL_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,126}")
+_JOB_NAME = re.compile(r"(?=.{1,63}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+_LABEL_NAME = re.compile(r"(?=.{1,127}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 
 SWITCHES: Mapping[str, tuple[str, ...]] = {
     "on_consolidation_error": ("retry", "fail-objects", "fail-job"),

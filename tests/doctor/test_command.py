@@ -40,6 +40,14 @@ def test_a_serious_finding_says_what_why_and_how_to_mend_it(bench: Bench) -> Non
     assert result.stdout.endswith(" rules checked, 1 finding, 1 serious\n")
 
 
+def test_of_a_file_that_is_not_filled_in_nothing_else_is_told(bench: Bench) -> None:
+    bench.job |= {"output": {"path": "s3://CHANGE-ME/labels/"}, "workers": 12}
+    result = run(bench)
+    assert result.exit_code == 1
+    assert "not filled in: output.path (line " in result.stdout
+    assert result.stdout.endswith("\n\n1 rule checked, 1 finding, 1 serious\n")
+
+
 def test_advice_alone_is_well(bench: Bench) -> None:
     bench.set_cors("acme-in", AllowedMethods=["GET"])
     result = run(bench, "--no-invoke")

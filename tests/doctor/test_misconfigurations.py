@@ -117,6 +117,11 @@ def role_missing(bench: Bench) -> None:
     bench.job["role"] = f"arn:aws:iam::{ACCOUNT}:role/nobody"
 
 
+@breaks("role-missing", "correct the ARN")
+def role_with_another_path(bench: Bench) -> None:
+    bench.job["role"] = f"arn:aws:iam::{ACCOUNT}:role/teams/{EXECUTION}"
+
+
 @breaks("role-trust", '"Service": "sagemaker.amazonaws.com"')
 def role_that_trusts_lambda_only(bench: Bench) -> None:
     bench.trust(EXECUTION, {"Service": "lambda.amazonaws.com"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from labeljob.preview.template import WorkerTemplate, parse_liquid
 from shared.contract import AnnotatedDataObject
 from shared.json_node import JsonNode, write_json
 from shared.settings import Settings
-from tests.doctor.conftest import ROOT, Bench
+from tests.doctor.conftest import CONSOLIDATION, ROOT, Bench
 
 PAGES = sorted(path.name for path in (ROOT / "worker_templates").glob("*.liquid.html"))
 
@@ -25,6 +26,16 @@ def test_nothing_is_left_of_the_test_invocation(bench: Bench) -> None:
     bench.put("s3://acme-out/run/labeljob-doctor/mine.txt", "a person's own")
     assert bench.examined(invoke=True).sound
     assert bench.keys("acme-out") == ["run/labeljob-doctor/mine.txt"]
+
+
+def test_of_the_made_up_answer_nothing_is_kept_for_other_jobs(bench: Bench) -> None:
+    settings = {"skill-store": "s3://acme-out/run/skill/"}
+    uri = bench.put("s3://acme-in/settings.json", json.dumps(settings))
+    bench.configure(CONSOLIDATION, environment={"SETTINGS_S3_URI": uri})
+    assert bench.examined(invoke=True).findings == ()
+    (key,) = bench.keys("acme-out")
+    record = json.loads(bench.aws.s3.get_object(Bucket="acme-out", Key=key)["Body"].read())
+    assert (record["objects"], record["elements"]) == ([], [])
 
 
 def test_what_cannot_be_deleted_is_told(bench: Bench) -> None:

@@ -36,6 +36,11 @@ def test_the_other_checks_go_on(bench: Bench) -> None:
     assert [finding.rule.code for finding in examination.findings if finding.serious] == ["role-session"]
 
 
+def test_a_line_without_a_uri_does_not_hide_the_objects_of_the_others(bench: Bench) -> None:
+    bench.put_manifest({"source-ref": "roads/0.png"}, {"source-ref": "s3://acme-in/roads/none.png"})
+    assert [finding.rule.code for finding in bench.examined().findings] == ["manifest-uri", "object-missing"]
+
+
 def test_one_refusal_that_stops_several_checks_is_told_once(bench: Bench) -> None:
     bench.front.denied.append("SimulatePrincipalPolicy")
     found = bench.examined().findings

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labeljob.aws import Aws
+from labeljob.aws import Aws, AwsError
 from labeljob.launch.job_file import read_job_file
 from labeljob.launch.request import build
 from labeljob.launch.uploading import send
@@ -68,6 +68,22 @@ def refusing() -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("AWS_PROFILE", "nobody", r"\(nobody\) could not be found"),
+        ("AWS_DEFAULT_REGION", "us east 1", "'us east 1'"),
+        ("AWS_CONFIG_FILE", __file__, "Unable to parse config file"),
+    ],
+)
+def test_an_environment_without_use_is_told_in_our_words(
+    variable: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(AwsError, match=says):
+        Aws()
 
 
 def test_what_may_not_be_asked_is_advice(

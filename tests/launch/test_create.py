@@ -144,6 +144,16 @@ def test_only_what_changed_is_uploaded_again(local_aws: LocalAws, tmp_path: Path
     assert [after[name] for name in kept] == [before[name] for name in kept]
 
 
+def test_a_dry_run_of_a_job_that_could_write_nowhere_prints_the_request(
+    local_aws: LocalAws, tmp_path: Path
+) -> None:
+    path = write(tmp_path, changed(JOBS["custom"], {"output/path": "acme-out/run/"}))
+    result = run("create", path, "--dry-run")
+    assert result.exit_code == 1
+    assert "[s3-uri]" in result.stderr
+    assert json.loads(result.stdout)["OutputConfig"] == {"S3OutputPath": "acme-out/run/"}
+
+
 def test_what_somebody_else_put_there_is_not_taken_for_ours(local_aws: LocalAws, tmp_path: Path) -> None:
     local_aws.hold()
     key = "run/labeljob/roads-7/input.manifest"

@@ -26,6 +26,12 @@ def test_init_writes_a_job_file_and_says_what_comes_next(tmp_path: Path) -> None
     assert '<crowd-bounding-box name="boundingBox">' in path.read_text()
 
 
+def test_what_comes_next_can_be_pasted_into_a_shell(tmp_path: Path) -> None:
+    path = tmp_path / "my roads.yaml"
+    result = CliRunner().invoke(cli, ["init", str(path)])
+    assert f"         labeljob create '{path}' --dry-run" in result.output.splitlines()
+
+
 def test_init_writes_over_nothing_unless_told(tmp_path: Path) -> None:
     path = tmp_path / "job.yaml"
     path.write_text("mine")

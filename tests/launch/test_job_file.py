@@ -118,7 +118,7 @@ def test_a_fault_is_named_with_its_line_and_key(text: str, told: str, tmp_path: 
 
 
 def test_prices_that_are_none(tmp_path: Path) -> None:
-    for price in ("cheap", "nan", "inf"):
+    for price in ("cheap", "nan", "inf", "1e30"):
         text = LEAST.replace("private: birds", f"public: {{price: {price}}}")
         told = f"line 7: workforce.public.price: must be US dollars such as 0.036, is '{price}'"
         assert faults(tmp_path, text) == f"job.yaml {told}"

@@ -48,12 +48,29 @@ BREAKS = (
     Break("placeholder", changes={"title": "CHANGE-ME"}),
     # names
     Break("job-name", changes={"name": "roads_7"}),
+    Break("job-name", changes={"name": f"{'roads-' * 11}7"}),
     Break("label-name", changes={"label-attribute": "roads_7"}),
+    Break("label-name", changes={"label-attribute": f"{'ab-' * 43}7"}),
     Break("label-ref-missing", "segmentation", {"label-attribute": "roads-7"}),
     Break("label-ref-extra", changes={"label-attribute": "roads-7-ref"}),
     Break("label-metadata", changes={"label-attribute": "roads-metadata"}),
     Break("label-reserved", changes={"label-attribute": "source"}),
     Break("label-audited", "verification", {"label-attribute": "roads-6-ref"}),
+    Break(
+        "label-audited",
+        "verification",
+        {
+            "labels": DROP,
+            "audited-label": DROP,
+            "label-categories": "categories.json",
+            "label-attribute": "roads-6-ref",
+        },
+        {
+            "categories.json": categories(
+                labels=[{"label": "car", "editsAllowed": "none"}], auditLabelAttributeName="roads-6-ref"
+            )
+        },
+    ),
     # places
     Break("region", region="sa-east-1", changes={"functions": DROP}),
     Break("input-missing", changes={"input/manifest": DROP}),
@@ -69,11 +86,15 @@ BREAKS = (
     Break("kms-region", changes={"output/key": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"}),
     Break("volume-key-unused", changes={"volume-key": "alias/volumes"}),
     Break("role", changes={"role": "arn:aws:iam::123456789012:user/ann"}),
+    Break("role", changes={"role": "arn:aws:iam::999999999999:role/gt-execution"}),
     Break("role-missing", changes={"role": "gt-executor"}),
     Break("file-missing", changes={"template": "pages.liquid.html"}),
+    Break("file-missing", changes={"template": f"{'page' * 100}.html"}),
+    Break("file-missing", changes={"template": "~nobody-of-this-name/page.liquid.html"}),
     # people
     Break("workforce", changes={"workforce/public": {"price": 0.036}}),
     Break("team-name", changes={"workforce/private": "our team"}),
+    Break("team-name", changes={"workforce/private": f"{'birds-' * 11}7"}),
     Break("team-kind", "vendor", {"workforce/vendor": f"{TEAM}/private-crowd/birds"}),
     Break("team-region", changes={"workforce/private": f"{TEAM}/private-crowd/birds".replace("us-", "eu-")}),
     Break("team-account", changes={"workforce/private": f"{TEAM}/private-crowd/b".replace("1234", "9994")}),
@@ -113,6 +134,16 @@ BREAKS = (
     # labels
     Break("labels-missing", "boxes", {"labels": DROP}),
     Break("labels-both", "clouds", {"labels": ["car"]}),
+    Break(
+        "labels-both",
+        "frames",
+        {
+            "labels": DROP,
+            "instructions": DROP,
+            "label-categories": "categories.json",
+            "annotation-type": "Polygon",
+        },
+    ),
     Break("labels-few", "texts", {"labels": ["good"]}),
     Break("labels-many", "boxes", {"labels": [f"kind {number}" for number in range(51)]}),
     Break("label-length", "frames", {"labels": ["articulated lorry"]}),
@@ -161,6 +192,7 @@ BREAKS = (
     Break("template-missing", changes={"template": DROP}),
     Break("template-extra", "frames", {"template": "page.liquid.html"}),
     Break("template-size", files={"page.liquid.html": PAGE + " " * 128_000}),
+    Break("template-liquid", files={"page.liquid.html": PAGE.encode() + b"<p>gr\xfcn</p>"}),
     Break("template-liquid", files={"page.liquid.html": PAGE + "{{ task.input.a | s3_presign }}"}),
     Break("template-lint", files={"page.liquid.html": PAGE.replace("crowd-html-elements", "crowd")}),
     Break("template-element", "boxes", files={"page.liquid.html": PAGE.replace('"boundingBox"', '"boxes"')}),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from labeljob.local import LocalAws
 from tests.local.conftest import TEAM
@@ -44,7 +45,7 @@ def test_a_name_is_taken_in_any_case(sagemaker: SageMakerClient, cats: Cats) -> 
 
 @pytest.mark.parametrize("call", ["describe_labeling_job", "stop_labeling_job"])
 def test_a_job_that_is_not_there_is_not_found(sagemaker: SageMakerClient, call: str) -> None:
-    with pytest.raises(sagemaker.exceptions.ResourceNotFound):
+    with pytest.raises(ClientError, match=r"ValidationException.*Requested resource not found"):
         getattr(sagemaker, call)(LabelingJobName="nothing")
 
 

@@ -140,6 +140,14 @@ FORM = {
         "has 20,001 lines; a job takes 20,000",
         {"task": TASKS["semantic-segmentation"]},
     ),
+    "more than the usual quota": Broken(
+        "manifest-objects",
+        b"".join(line(source=str(number)) for number in range(100_001)),
+        None,
+        "has 100,001 lines; a job takes 100,000",
+        {"kind": Kind.TEXT},
+        serious=False,
+    ),
     "too many sequences": Broken(
         "manifest-objects",
         b"".join(line(source_ref=f"{AT}{number}.json") for number in range(11)),

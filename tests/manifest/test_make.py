@@ -134,7 +134,9 @@ def test_what_cannot_be_made_is_explained(
     assert says in run.err.replace("\n", " ")
 
 
-@pytest.mark.parametrize("place", ["s3://acme-none/a.manifest", "no/such/folder/a.manifest"])
+@pytest.mark.parametrize(
+    "place", ["s3://acme-none/a.manifest", "no/such/folder/a.manifest", f"{__file__}/a.manifest", "."]
+)
 def test_a_place_that_cannot_be_written_is_named(labeljob: Labeljob, aws: Aws, place: str) -> None:
     put(aws, "s3://acme-in/a/1.jpg")
     run = labeljob("s3://acme-in/a/", "--out", place)
@@ -225,6 +227,7 @@ def test_rows_of_a_csv_file_become_texts(
         (("--column", "4"), "has no column '4'"),
         (("--no-header",), "has several columns (3 without header): say which is the text with --column"),
         (("--keep", "year"), "has no column 'year'"),
+        (("--column", "lang", "--keep", "source"), "'source' cannot be an attribute"),
     ],
 )
 def test_a_column_that_is_not_there_is_named(

@@ -22,7 +22,8 @@ LABELS_MISSING = Rule(
 )
 LABELS_BOTH = Rule(
     "labels-both",
-    "Labels stand in the job file or in a label-category file, not in both.",
+    "Labels stand in the job file or in a label-category file, not in both; nor does the job file say otherwise than that file what "
+    "is drawn, or which label is looked at.",
     "One of the two would be left unused without a word.",
     _FILE,
 )
@@ -80,6 +81,21 @@ def check(launch: Launch) -> Iterator[Finding]:
     document = CategoryDocument.of(launch)
     if document:
         yield from _check_labels(launch, document)
+        if job.label_categories:
+            yield from _check_said_once(launch, document)
+
+
+def _check_said_once(launch: Launch, document: CategoryDocument) -> Iterator[Finding]:
+    """What the job file says goes into the label-category file that is made of it; here there is another."""
+    job = launch.job
+    for key, member, said in (
+        ("annotation-type", "annotationType", job.annotation_type),
+        ("audited-label", "auditLabelAttributeName", job.audited_label),
+    ):
+        if said is not None and document.value.get(member) != said:
+            told = f"{key} is {said}, but the file {job.label_categories} does not say so"
+            mend = f'write "{member}": "{said}" into that file, or leave {key} out'
+            yield launch.broken(LABELS_BOTH, key, told, mend)
 
 
 def _check_labels(launch: Launch, document: CategoryDocument) -> Iterator[Finding]:

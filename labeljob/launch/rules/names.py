@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from labeljob.findings import Finding, Rule
+from labeljob.launch.category_document import CategoryDocument
 from labeljob.launch.launch import Launch
 from labeljob.launch.resolving import NAME
 
-_LABEL = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,126}")
+_LABEL = re.compile(r"(?=.{1,127}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _NOT_ALLOWED = re.compile(r"[^a-zA-Z0-9-]+")
 _SOURCES = frozenset({"source", "source-ref"})
 _LABEL_SOURCE = "CreateLabelingJob: LabelAttributeName"
@@ -85,9 +86,16 @@ def _check_label(launch: Launch) -> Iterator[Finding]:
     elif not launch.task.ref and label.endswith("-ref"):
         told = f"{label!r} ends in -ref, which a job of task {job.task} must not"
         yield launch.broken(LABEL_REF_EXTRA, key, told, f"{key}: {label.removesuffix('-ref')}")
-    elif label == job.audited_label:
+    elif label == _audited(launch):
         told = f"{label!r} is the label that is looked at"
         yield launch.broken(LABEL_AUDITED, key, told, f"{key}: another name than audited-label")
+
+
+def _audited(launch: Launch) -> str | None:
+    """The label that is looked at: of the job file, or of its label-category file."""
+    document = CategoryDocument.of(launch)
+    in_file: str | None = document.value.get("auditLabelAttributeName") if document else None
+    return launch.job.audited_label or in_file
 
 
 def _misnamed(name: str, longest: int) -> tuple[str, str]:

@@ -115,8 +115,7 @@ def _check_page(launch: Launch) -> Iterator[Finding]:
 
 
 def _check_template(launch: Launch, body: bytes) -> Iterator[Finding]:
-    written = launch.job.template or ""
-    name = written.rpartition("/")[2]
+    name = (launch.job.template or "").rpartition("/")[2]
     try:
         source = body.decode("utf-8")
         if not 1 <= len(source) <= TEMPLATE_CHARACTERS:
@@ -127,8 +126,10 @@ def _check_template(launch: Launch, body: bytes) -> Iterator[Finding]:
             return
         template = WorkerTemplate(name, source, parse_liquid(source, name), signed)
     except (ContractError, UnicodeDecodeError) as failure:
+        parsed = isinstance(failure, ContractError)
         told = failure.message if isinstance(failure, ContractError) else f"{name} is not UTF-8: {failure}"
-        yield launch.broken(TEMPLATE_LIQUID, "template", told, f"see it rendered: labeljob preview {written}")
+        mend = "mend it there; `labeljob preview` renders it" if parsed else "save it as UTF-8"
+        yield launch.broken(TEMPLATE_LIQUID, "template", told, mend)
         return
     for name_of_filter, line in _unknown_filters(template):
         told = f"{name} line {line}: Ground Truth has no filter {name_of_filter}"

@@ -11,7 +11,7 @@ from labeljob.launch.launch import Launch
 from labeljob.launch.rules.places import CLASSIFIERS
 from labeljob.launch.tasks import DAY, HOUR
 
-_TEAM_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+_TEAM_NAME = re.compile(r"(?=.{1,63}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _TEAM_ARN = re.compile(
     r"arn:aws[a-z-]*:sagemaker:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):workteam/(?P<crowd>[a-z-]+)/[\w.-]+"
 )

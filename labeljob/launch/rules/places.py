@@ -13,7 +13,7 @@ from shared.errors import NotAllowedError
 from shared.s3_uri import S3Uri
 
 _URI_CHARACTERS = 1_024
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):role/[\w+=,.@/-]+", re.ASCII)
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:(?P<region>[a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}")
 _KEY = re.compile(r"[a-zA-Z0-9:/_-]{1,2048}")
@@ -92,7 +92,7 @@ VOLUME_KEY = Rule(
 )
 ROLE = Rule(
     "role",
-    "The execution role is given by its name or its ARN.",
+    "The execution role is given by its name or its ARN, and is one of the caller's account.",
     "CreateLabelingJob refuses anything else.",
     "CreateLabelingJob: RoleArn",
 )
@@ -119,12 +119,19 @@ def check(launch: Launch) -> Iterator[Finding]:
             "leave out volume-key, or add automated-labeling: true",
             serious=False,
         )
+    yield from _check_role(launch)
+
+
+def _check_role(launch: Launch) -> Iterator[Finding]:
     role = launch.job.role
-    if not (ROLE_NAME.fullmatch(role) or _ROLE_ARN.fullmatch(role)):
+    parts = _ROLE_ARN.fullmatch(role)
+    if parts is None and not ROLE_NAME.fullmatch(role):
         told = f"{role!r} is neither the name nor the ARN of a role"
-        yield launch.broken(
-            ROLE, "role", told, "name one that `aws iam list-roles --query 'Roles[].RoleName'` shows"
-        )
+        mend = "name one that `aws iam list-roles --query 'Roles[].RoleName'` shows"
+        yield launch.broken(ROLE, "role", told, mend)
+    elif parts and parts["account"] != launch.account:
+        told = f"the role is in account {parts['account']}, you are in {launch.account}"
+        yield launch.broken(ROLE, "role", told, "name a role of this account, or give --profile")
 
 
 def _check_input(launch: Launch) -> Iterator[Finding]:
