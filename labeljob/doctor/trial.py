@@ -87,9 +87,10 @@ class Trial:
 
     @cached_property
     def task_input(self) -> Mapping[str, Any] | None:
-        """What the page gets: without a pre-annotation function the line itself."""
+        """What the page gets: without a pre-annotation function the line itself; None where the function could not be found."""
+        job = self.subject.job
         if self.subject.launch.pre_annotation is None:
-            return self.line
+            return self.line if job.task_type.custom and job.stack is None else None
         return self.reply.task_input if self.reply else None
 
     @cached_property

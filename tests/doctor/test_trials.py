@@ -30,12 +30,17 @@ def test_nothing_is_left_of_the_test_invocation(bench: Bench) -> None:
 
 def test_of_the_made_up_answer_nothing_is_kept_for_other_jobs(bench: Bench) -> None:
     settings = {"skill-store": "s3://acme-out/run/skill/"}
-    uri = bench.put("s3://acme-in/settings.json", json.dumps(settings))
+    uri = bench.put("s3://acme-in/shared-skill.json", json.dumps(settings))
     bench.configure(CONSOLIDATION, environment={"SETTINGS_S3_URI": uri})
     assert bench.examined(invoke=True).findings == ()
     (key,) = bench.keys("acme-out")
     record = json.loads(bench.aws.s3.get_object(Bucket="acme-out", Key=key)["Body"].read())
     assert (record["objects"], record["elements"]) == ([], [])
+
+
+def test_of_a_stack_that_is_not_there_no_page_is_expected(bench: Bench) -> None:
+    bench.job["functions"] = {"stack": "nowhere"}
+    assert [finding.rule.code for finding in bench.examined(invoke=True).findings] == ["stack-missing"]
 
 
 def test_what_cannot_be_deleted_is_told(bench: Bench) -> None:
