@@ -49,6 +49,8 @@ def doctor_command(
 
     Exit status: 0 nothing serious was found, 1 the job would fail or lose labels, 2 it could not be examined.
     """
+    if yes and not fix:
+        raise click.UsageError("--yes goes with --fix")
     job = read_job_file(job_file)
     if fix:
         _fix(job, aws, ask=not yes)

@@ -99,6 +99,12 @@ def test_cors_is_set_unasked_with_yes(bench: Bench) -> None:
     assert len(cors_rules(bench)) == 1
 
 
+def test_yes_without_fix_would_do_nothing(bench: Bench) -> None:
+    result = run(bench, "--yes")
+    assert result.exit_code == 2
+    assert "--yes goes with --fix" in result.stderr
+
+
 def test_a_job_file_that_cannot_be_read(bench: Bench, tmp_path: Path) -> None:
     path = tmp_path / "broken.yaml"
     path.write_text("name: [")
