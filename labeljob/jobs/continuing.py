@@ -274,7 +274,7 @@ def _check_name(name: str, aws: Aws) -> None:
     try:
         found = describe(name, aws).name
     except AwsError as failure:
-        if failure.missing:
+        if failure.unknown:
             return
         raise
     raise ContractError(
